@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.coding.samples import NOON, a_number, a_status
+from trayapp.coding.document import document_at, exit_code, reason, text_line
+from trayapp.coding.number import Goal
+from trayapp.coding.snapshot import entry_of, number_of
+from trayapp.errors import KeyRefusedError, SignedOutError, TrayappError, UnreachableError
+
+KEYS = [
+    "schema",
+    "date",
+    "timezone",
+    "total_seconds",
+    "text",
+    "state",
+    "account",
+    "api_url",
+    "fetched_at",
+    "age_seconds",
+    "fresh",
+    "source",
+    "goal",
+    "languages",
+    "projects",
+    "editors",
+    "machines",
+    "operating_systems",
+    "categories",
+    "error",
+]
+
+OFFLINE = UnreachableError("nothing answers", "Check the network.")
+
+
+def test_every_key_is_there_with_a_number_and_without() -> None:
+    with_number = document_at(entry_of(a_status(a_number()), "2026-11-21T12:00:00+01:00"), NOON)
+    without = document_at(entry_of(a_status(), None), NOON)
+
+    assert list(with_number) == KEYS
+    assert list(without) == KEYS
+    assert (with_number["text"], with_number["total_seconds"]) == ("2h 5m", 7500)
+    assert (without["text"], without["total_seconds"]) == ("-", None)
+
+
+def test_a_breakdown_is_null_where_the_server_does_not_say_and_empty_where_it_says_none() -> None:
+    document = document_at(entry_of(a_status(a_number()), None), NOON)
+
+    assert document["languages"][0] == {"name": "Python", "total_seconds": 7000}
+    assert document["editors"] == []
+    assert document["projects"] is None
+
+
+@pytest.mark.parametrize(
+    ("error", "later", "state", "line", "code"),
+    [
+        (None, 0, "fresh", "2h 5m", 0),
+        (None, 600, "fresh", "2h 5m", 0),
+        (None, 601, "stale", "2h 5m as of 12:00", 0),
+        (None, 12 * 3600, "starting", "-", 1),
+        (None, -12 * 3600 - 1, "starting", "-", 1),
+        (OFFLINE, 0, "offline", "2h 5m as of 12:00", 102),
+        (OFFLINE, 12 * 3600, "offline", "-", 102),
+        (KeyRefusedError("401"), 0, "refused", "2h 5m as of 12:00", 104),
+        (SignedOutError("no key"), 0, "signed-out", "-", 104),
+    ],
+)
+def test_a_stored_number_is_judged_anew_each_time_it_is_read(
+    error: TrayappError | None, later: float, state: str, line: str, code: int
+) -> None:
+    entry = json.loads(json.dumps(entry_of(a_status(a_number(), error), "noon")))
+
+    document = document_at(entry, NOON + later)
+
+    assert document["state"] == state
+    assert text_line(document, "12:00") == line
+    assert exit_code(entry, document) == code
+    assert document["fresh"] == (state == "fresh")
+    assert bool(reason(document)) == (state != "fresh")
+    if document["total_seconds"] is None:
+        assert document["date"] is document["fetched_at"] is document["age_seconds"] is None
+
+
+def test_what_is_stored_is_not_changed_by_reading_it() -> None:
+    entry = entry_of(a_status(a_number()), None)
+    before = json.dumps(entry)
+
+    document_at(entry, NOON + 86_400)
+
+    assert json.dumps(entry) == before
+
+
+def test_a_number_comes_back_from_its_entry_as_it_was() -> None:
+    number = a_number(goal=Goal(10_800, 7500, 69, complete=False))
+
+    entry = json.loads(json.dumps(entry_of(a_status(number), None)))
+
+    expected = {**dict.fromkeys(KEYS[13:19]), **number.breakdowns}
+    found = number_of(entry)
+    assert found is not None
+    assert found.breakdowns == expected
+    assert (found.total_seconds, found.day, found.goal) == (7500, number.day, number.goal)
+    assert number_of(entry_of(a_status(), None)) is None
+
+
+@pytest.mark.parametrize("broken", [{}, {"document": None}, {"document": {"total_seconds": "1"}}])
+def test_an_entry_that_is_none_of_ours_raises_what_the_store_expects(
+    broken: dict[str, object],
+) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        number_of(broken)

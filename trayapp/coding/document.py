@@ -1,0 +1,87 @@
+"""Today as one JSON object and one line of text, read from a stored snapshot.
+
+The cheap commands use this module, so it imports nothing but the formatter. A snapshot entry holds
+the document as it was when written, and beside it what is needed to judge it later: `fetched_at`,
+`day_starts_at` and `day_ends_at` in epoch seconds, and the `exit_code` of its error. How an entry
+is made: trayapp.coding.snapshot.
+"""
+
+from __future__ import annotations
+
+from trayapp.coding.duration import NOT_KNOWN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SCHEMA = 1
+
+FRESH_SECONDS = 600
+"""A number older than this is stale."""
+
+NUMBER_KEYS = (
+    "date",
+    "timezone",
+    "total_seconds",
+    "fetched_at",
+    "age_seconds",
+    "source",
+    "goal",
+    "languages",
+    "projects",
+    "editors",
+    "machines",
+    "operating_systems",
+    "categories",
+)
+"""The keys that are null while no number is known."""
+
+
+def document_at(entry: dict[str, Any], now: float) -> dict[str, Any]:
+    """Give an entry's document as it stands at `now` (epoch seconds).
+
+    A number is dropped when `now` is not on its day, and called stale when it has grown old.
+    """
+    document = dict(entry["document"])
+    if document["total_seconds"] is not None:
+        if not entry["day_starts_at"] <= now < entry["day_ends_at"]:
+            document.update(dict.fromkeys(NUMBER_KEYS))
+            document["text"] = NOT_KNOWN
+            if document["state"] in ("fresh", "stale"):
+                document["state"] = "starting"
+        else:
+            document["age_seconds"] = max(0, round(now - entry["fetched_at"]))
+            if document["state"] == "fresh" and document["age_seconds"] > FRESH_SECONDS:
+                document["state"] = "stale"
+    document["fresh"] = document["state"] == "fresh"
+    return document
+
+
+def text_line(document: dict[str, Any], fetched: str) -> str:
+    """Give the document as a line; `fetched` is the number's time of day, such as `14:02`."""
+    text: str = document["text"]
+    if document["fresh"] or document["total_seconds"] is None:
+        return text
+    return f"{text} as of {fetched}"
+
+
+def reason(document: dict[str, Any]) -> str:
+    """Say in one line why the document's number is not fresh; empty when it is."""
+    if document["fresh"]:
+        return ""
+    error = document["error"]
+    if error is not None:
+        return f"{error['title']}. {error['hint']}" if error["hint"] else str(error["title"])
+    if document["total_seconds"] is None:
+        return "No number of today is known yet. Start trayapp, or run: trayapp today"
+    return (
+        f"The number is {document['age_seconds'] // 60} minutes old. "
+        "Start trayapp, or run: trayapp today"
+    )
+
+
+def exit_code(entry: dict[str, Any], document: dict[str, Any]) -> int:
+    """Give the exit code: that of the error, else 1 when there is no number."""
+    if document["error"] is not None:
+        return int(entry["exit_code"])
+    return 1 if document["total_seconds"] is None else 0

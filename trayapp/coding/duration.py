@@ -1,0 +1,18 @@
+"""Durations as a person reads them.
+
+This module imports nothing: the cheap commands use it.
+"""
+
+NOT_KNOWN = "-"
+"""What every face shows in place of a number that is not known; never 0."""
+
+
+def format_duration(seconds: float) -> str:
+    """Format seconds as `2h 5m`, or `47m` under an hour, in whole minutes begun and ended."""
+    hours, minutes = hours_and_minutes(seconds)
+    return f"{hours}h {minutes}m" if hours else f"{minutes}m"
+
+
+def hours_and_minutes(seconds: float) -> tuple[int, int]:
+    """Split seconds into whole hours and the whole minutes left."""
+    return divmod(int(seconds) // 60, 60)

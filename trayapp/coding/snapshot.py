@@ -1,0 +1,90 @@
+"""A Status in the form in which it is stored for the cheap commands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trayapp.coding.day import Day
+from trayapp.coding.document import SCHEMA
+from trayapp.coding.duration import NOT_KNOWN, format_duration
+from trayapp.coding.number import BREAKDOWN_NAMES, Breakdown, Goal, Number, Share
+from trayapp.coding.status import State, Status
+
+
+def entry_of(status: Status, fetched_at: str | None) -> dict[str, Any]:
+    """Give a Status the form that trayapp.coding.document reads.
+
+    `fetched_at` is the moment of the status's number in ISO 8601 with offset.
+    """
+    number, problem = status.number, status.problem
+    return {
+        "fetched_at": number.fetched_at if number else None,
+        "day_starts_at": number.day.starts_at if number else None,
+        "day_ends_at": number.day.ends_at if number else None,
+        "exit_code": problem.exit_code if problem else 0,
+        "document": {
+            "schema": SCHEMA,
+            "date": number.day.date if number else None,
+            "timezone": number.day.timezone if number else None,
+            "total_seconds": number.total_seconds if number else None,
+            "text": format_duration(number.total_seconds) if number else NOT_KNOWN,
+            "state": str(status.state),
+            "account": status.account,
+            "api_url": status.api_url,
+            "fetched_at": fetched_at if number else None,
+            "age_seconds": max(0, round(status.at - number.fetched_at)) if number else None,
+            "fresh": status.state is State.FRESH,
+            "source": number.source if number else None,
+            "goal": _goal_document(number.goal) if number and number.goal else None,
+            **{
+                name: _breakdown_document(number.breakdowns.get(name)) if number else None
+                for name in BREAKDOWN_NAMES
+            },
+            "error": {"title": problem.title, "hint": problem.hint} if problem else None,
+        },
+    }
+
+
+def number_of(entry: dict[str, Any]) -> Number | None:
+    """Read the number back from an entry that `entry_of` made.
+
+    Raises KeyError, TypeError or ValueError where the entry is none of ours.
+    """
+    document = entry["document"]
+    if document["total_seconds"] is None:
+        return None
+    goal = document["goal"]
+    return Number(
+        total_seconds=float(document["total_seconds"]),
+        day=Day(
+            date=str(document["date"]),
+            timezone=str(document["timezone"]),
+            starts_at=float(entry["day_starts_at"]),
+            ends_at=float(entry["day_ends_at"]),
+        ),
+        fetched_at=float(entry["fetched_at"]),
+        source="estimate" if document["source"] == "estimate" else "server",
+        goal=Goal(**goal) if goal else None,
+        breakdowns={name: _breakdown(document[name]) for name in BREAKDOWN_NAMES},
+    )
+
+
+def _goal_document(goal: Goal) -> dict[str, Any]:
+    return {
+        "target_seconds": goal.target_seconds,
+        "tracked_seconds": goal.tracked_seconds,
+        "percent": goal.percent,
+        "complete": goal.complete,
+    }
+
+
+def _breakdown_document(breakdown: Breakdown) -> list[dict[str, Any]] | None:
+    if breakdown is None:
+        return None
+    return [{"name": share.name, "total_seconds": share.total_seconds} for share in breakdown]
+
+
+def _breakdown(document: list[dict[str, Any]] | None) -> Breakdown:
+    if document is None:
+        return None
+    return tuple(Share(str(line["name"]), float(line["total_seconds"])) for line in document)

@@ -1,0 +1,156 @@
+"""What can go wrong, as one tree.
+
+    TrayappError                       1    anything without a number of its own
+    ├── UsageError                     2    the command line asks for what cannot be
+    ├── ConfigError                  103    config.toml or ~/.wakatime.cfg cannot be read as meant
+    ├── KeyProblemError              104    the API key
+    │   ├── SignedOutError                  no source has a key for this account
+    │   ├── KeyRefusedError                 the server does not accept the key
+    │   ├── KeyHostError                    the key was not given for this host or for plain http
+    │   └── KeyringError                    the system keyring cannot give the key
+    │       ├── KeyringMissingError         there is no keyring here
+    │       └── KeyringLockedError          it is locked, or nobody answered its prompt in time
+    ├── ServerError                  102    the server or the network
+    │   ├── UnreachableError                nothing answered: refused, no route, no such name
+    │   ├── TimedOutError                   the server did not answer in time
+    │   ├── CertificateError                its certificate is not trusted
+    │   ├── ThrottledError                  429, or WakaTime's 302 in its place
+    │   ├── RedirectError                   it points elsewhere; a key is never carried along
+    │   ├── NoSuchEndpointError             404: not this kind of server, or an older one
+    │   └── BadAnswerError                  any other status, or no sensible number
+    ├── KeyNotStoredError              1    login found no keyring that would take the key
+    ├── NoDesktopError                 1    neither a session bus nor a display
+    └── ControlError                   1    the running trayapp did not answer
+
+Each carries a title (what happened) and a hint (what to do next), ready for a person, and the exit
+code that wakatime-cli's users know. No face formats an exception itself, and a secret never stands
+in either text.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+MOST_CAUSES = 10
+
+
+class TrayappError(Exception):
+    """Say what happened and what to do next."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, title: str, hint: str = "") -> None:
+        super().__init__(title)
+        self.title = title
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.title}. {self.hint}" if self.hint else self.title
+
+    def describe_cause(self) -> str:
+        """Name the exceptions that led here, for whoever asks for details.
+
+        Their own texts are left out but for the system's: a server may have put the key into them.
+        """
+        parts: list[str] = []
+        cause = self.__cause__ or self.__context__
+        while cause is not None and len(parts) < MOST_CAUSES:
+            text = getattr(cause, "strerror", None) or getattr(cause, "verify_message", None)
+            parts.append(f"{type(cause).__name__}: {text}" if text else type(cause).__name__)
+            cause = cause.__cause__ or cause.__context__
+        return ", from ".join(parts)
+
+
+class UsageError(TrayappError):
+    """The command line asks for what cannot be."""
+
+    exit_code = 2
+
+
+class ConfigError(TrayappError):
+    """A settings file cannot be read as its writer meant it."""
+
+    exit_code = 103
+
+
+class KeyProblemError(TrayappError):
+    """The API key is missing, refused, or out of reach."""
+
+    exit_code = 104
+
+
+class SignedOutError(KeyProblemError):
+    """No source has a key for this account."""
+
+
+class KeyRefusedError(KeyProblemError):
+    """The server does not accept the key (401, or 403 in the dialect's own JSON)."""
+
+
+class KeyHostError(KeyProblemError):
+    """The key was not given for this host, or would travel over plain http."""
+
+
+class KeyringError(KeyProblemError):
+    """The system keyring cannot give, take or remove the key."""
+
+
+class KeyringMissingError(KeyringError):
+    """There is no usable keyring on this machine."""
+
+
+class KeyringLockedError(KeyringError):
+    """The keyring is locked, or nobody answered its prompt in time."""
+
+
+class ServerError(TrayappError):
+    """The server or the network failed."""
+
+    exit_code = 102
+
+
+class UnreachableError(ServerError):
+    """Nothing answered: connection refused, no route, no such name."""
+
+
+class TimedOutError(ServerError):
+    """The server did not answer within the time limit."""
+
+
+class CertificateError(ServerError):
+    """The server's certificate is not trusted."""
+
+
+class ThrottledError(ServerError):
+    """The server asked for fewer requests.
+
+    `retry_after` is in seconds, None where the server does not say.
+    """
+
+    def __init__(self, title: str, hint: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(title, hint)
+        self.retry_after = retry_after
+
+
+class RedirectError(ServerError):
+    """The server points elsewhere; a key is never carried along."""
+
+
+class NoSuchEndpointError(ServerError):
+    """The server has no such endpoint: another kind of server, or an older one."""
+
+
+class BadAnswerError(ServerError):
+    """Any other status, or an answer that holds no sensible number."""
+
+
+class KeyNotStoredError(TrayappError):
+    """No keyring would take the key; nothing was stored."""
+
+
+class NoDesktopError(TrayappError):
+    """There is neither a session bus nor a display to show an icon on."""
+
+
+class ControlError(TrayappError):
+    """The running trayapp did not answer over the control channel."""
