@@ -1,0 +1,29 @@
+"""A server on loopback that speaks Hackatime, WakaTime or wakapi, and misbehaves when told to.
+
+    with Server("wakatime", timezone="Europe/Berlin") as server:
+        server.today(total_seconds=7500, languages={"Python": 7000})
+        server.misbehave(misbehaviours.throttled(30), times=1)
+        ...  # point a client at server.api_url with server.key
+        server.wait_for_requests(2)
+
+By hand: python -m tests.server --help
+"""
+
+from __future__ import annotations
+
+from tests.server import misbehaviours
+from tests.server.account import Today
+from tests.server.messages import Answer, Request
+from tests.server.misbehaviours import Misbehaviour
+from tests.server.server import DIALECTS, Server, refused_port
+
+__all__ = [
+    "DIALECTS",
+    "Answer",
+    "Misbehaviour",
+    "Request",
+    "Server",
+    "Today",
+    "misbehaviours",
+    "refused_port",
+]

@@ -1,0 +1,92 @@
+"""The one account that a test server has, and what its day looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Literal, TypedDict
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Seconds = Mapping[str, float]
+    """Seconds by name, in the order in which they are answered."""
+
+
+@dataclass(frozen=True)
+class Today:
+    """What `statusbar/today` tells, each dialect as much of it as it can.
+
+    `text` replaces the dialect's own wording, as Hackatime's settings can. `goal_tracked_seconds`
+    is for Hackatime, where it may be less than the total; None means the total. `cold` is
+    WakaTime's empty cache: True leaves date, start and end out of the range as documented,
+    "blank" sends them as empty strings, and no `cached_at`, as seen from the live server in 2026.
+    """
+
+    total_seconds: float = 0
+    text: str | None = None
+    goal_seconds: int | None = None
+    goal_tracked_seconds: int | None = None
+    categories: Seconds = field(default_factory=dict)
+    dependencies: Seconds = field(default_factory=dict)
+    editors: Seconds = field(default_factory=dict)
+    languages: Seconds = field(default_factory=dict)
+    machines: Seconds = field(default_factory=dict)
+    operating_systems: Seconds = field(default_factory=dict)
+    projects: Seconds = field(default_factory=dict)
+    cold: bool | Literal["blank"] = False
+
+
+class TodayChanges(TypedDict, total=False):
+    """The fields of Today, each of them optional."""
+
+    total_seconds: float
+    text: str | None
+    goal_seconds: int | None
+    goal_tracked_seconds: int | None
+    categories: Seconds
+    dependencies: Seconds
+    editors: Seconds
+    languages: Seconds
+    machines: Seconds
+    operating_systems: Seconds
+    projects: Seconds
+    cold: bool | Literal["blank"]
+
+
+@dataclass(frozen=True)
+class Account:
+    """Everything that an answer depends on, beside the request and the time.
+
+    `timezone` is the profile's; wakapi's may be empty, which stands for `server_timezone`. With
+    `users_current` False the profile is missing, as on Hackatime before 2026-08-16.
+    """
+
+    key: str = field(repr=False)
+    timezone: str = "UTC"
+    server_timezone: str = "UTC"
+    username: str = "ada"
+    users_current: bool = True
+    today: Today = field(default_factory=Today)
+
+
+def day_bounds(moment: float, timezone: str) -> tuple[datetime, datetime]:
+    """Give the first moment of the day and of the next one, in that zone."""
+    zone = ZoneInfo(timezone)
+    date = datetime.fromtimestamp(moment, zone).date()
+    return (
+        datetime.combine(date, time.min, zone),
+        datetime.combine(date + timedelta(days=1), time.min, zone),
+    )
+
+
+def clock_parts(seconds: float) -> tuple[int, int, int]:
+    """Split into whole hours, minutes and seconds."""
+    minutes, rest = divmod(int(seconds), 60)
+    return minutes // 60, minutes % 60, rest
+
+
+def percent_of(seconds: float, total: float) -> float:
+    """Give a share in percent, rounded to hundredths; 0 of nothing."""
+    return round(100 * seconds / total, 2) if total else 0.0

@@ -1,0 +1,151 @@
+"""wakapi as of 2026-08-21 (muety/wakapi 2ed2e3fa)."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from tests.server.account import clock_parts, day_bounds, percent_of
+from tests.server.dialect import Dialect
+from tests.server.messages import Answer, json_answer, strict_base64, text_answer
+
+if TYPE_CHECKING:
+    from tests.server.account import Account, Seconds
+    from tests.server.messages import Request
+
+_COMPAT = "/api/compat/wakatime/v1"
+_TODAY = re.compile(rf"(?:/api|/api/v1|{_COMPAT})/users/(?P<user>[^/]+)/statusbar/today/?")
+_PROFILE = re.compile(rf"{_COMPAT}/users/(?P<user>[^/]+)/?")
+_HEALTH = re.compile(r"/api/health/?")
+_ERRORS = {400: "400 bad request", 401: "401 unauthorized", 403: "403 forbidden"}
+_BREAKDOWNS = ("categories", "editors", "languages", "machines", "operating_systems", "projects")
+
+
+def _answer(request: Request, account: Account, now: float) -> Answer:
+    health, today, profile = (
+        route.fullmatch(request.path) for route in (_HEALTH, _TODAY, _PROFILE)
+    )
+    route = health or today or (profile if account.users_current else None)
+    if route is None:
+        return _error(request, 404)
+    if request.method not in ("GET", "HEAD"):
+        return Answer(405, b"", (("Allow", "GET"),))
+    if health:
+        return _health(request)
+    # Somebody else's name gets the same answer as no key, so that names cannot be tried out.
+    if not _is_let_in(request, account.key) or route["user"] not in ("current", account.username):
+        return _error(request, 401)
+    return json_answer(200, _today(account, now) if today else {"data": _profile(account, now)})
+
+
+def _is_let_in(request: Request, key: str) -> bool:
+    scheme, *rest = (request.authorization or "").split(" ")
+    # Both schemes carry base64; whatever else the header says, the query is tried after it.
+    if scheme in ("Basic", "Bearer") and len(rest) == 1:
+        token = strict_base64(rest[0])
+        if token is not None and token.strip() == key:
+            return True
+    return request.query_key.strip() == key
+
+
+def _health(request: Request) -> Answer:
+    if "application/json" in request.headers.get("content-type", ""):
+        return json_answer(200, {"app": 1, "db": 1})
+    return text_answer(200, "app=1\ndb=1")
+
+
+def _today(account: Account, now: float) -> dict[str, Any]:
+    today = account.today
+    zone = account.timezone or account.server_timezone
+    end = datetime.fromtimestamp(now, ZoneInfo(zone))
+    start = day_bounds(now, zone)[0]
+    if today.total_seconds:
+        # From the first activity to the last, not from midnight to midnight.
+        start = max(start, end - timedelta(seconds=today.total_seconds))
+    server = datetime.fromtimestamp(now, ZoneInfo(account.server_timezone))
+    hours, minutes, _ = clock_parts(today.total_seconds)
+    return {
+        "cached_at": _rfc3339(server, "microseconds"),
+        "data": {
+            **{name: _lines(getattr(today, name)) for name in _BREAKDOWNS},
+            "dependencies": [],
+            "branches": None,
+            "entities": None,
+            "grand_total": {
+                "digital": f"{hours}:{minutes}",
+                "hours": hours,
+                "minutes": minutes,
+                "text": _text(today.total_seconds) if today.text is None else today.text,
+                "total_seconds": int(today.total_seconds),
+            },
+            "range": {
+                "date": _rfc3339(server),
+                "end": _rfc3339(end, "microseconds"),
+                "start": _rfc3339(start),
+                "text": "",
+                "timezone": server.tzname(),
+            },
+        },
+    }
+
+
+def _lines(seconds: Seconds) -> list[dict[str, Any]]:
+    total = sum(seconds.values())
+    return [_line(name, share, total) for name, share in seconds.items()]
+
+
+def _line(name: str, share: float, total: float) -> dict[str, Any]:
+    hours, minutes, seconds = clock_parts(share)
+    return {
+        "digital": f"{hours}:{minutes}:{seconds}",
+        "hours": hours,
+        "minutes": minutes,
+        "name": name,
+        "percent": percent_of(share, total),
+        "seconds": seconds,
+        "text": _text(share),
+        "total_seconds": int(share),
+    }
+
+
+def _profile(account: Account, now: float) -> dict[str, Any]:
+    server = datetime.fromtimestamp(now, ZoneInfo(account.server_timezone))
+    return {
+        "id": account.username,
+        "display_name": account.username,
+        "full_name": "",
+        "email": "",
+        "is_email_public": False,
+        "is_email_confirmed": False,
+        "timezone": account.timezone or server.tzname(),
+        "last_heartbeat_at": "0001-01-01T00:00:00Z",
+        "last_project": "",
+        "last_plugin_name": "",
+        "username": account.username,
+        "website": "",
+        "created_at": "2024-05-01T12:00:00Z",
+        "modified_at": "2024-05-01T12:00:00Z",
+        "photo": f"http://localhost:3000/api/avatar/{account.username}.svg",
+    }
+
+
+def _text(seconds: float) -> str:
+    hours, minutes = divmod(int(seconds / 60 + 0.5), 60)
+    return f"{hours} hrs {minutes} mins"
+
+
+def _rfc3339(moment: datetime, precision: str = "seconds") -> str:
+    text = moment.isoformat(timespec=precision)
+    return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
+
+
+def _error(request: Request, status: int) -> Answer:
+    del request  # The form does not depend on it.
+    if status == 404:
+        return text_answer(404, "404 page not found\n", ("X-Content-Type-Options", "nosniff"))
+    return text_answer(status, _ERRORS.get(status, f"{status} error"))
+
+
+WAKAPI = Dialect("wakapi", "/api", "", _answer, _error)

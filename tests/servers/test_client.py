@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+
+from tests.faults.failures import FAILURES, SLOW_FAILURES, Failure
+from tests.server import DIALECTS, Server, misbehaviours, refused_port
+from trayapp.coding.number import Share
+from trayapp.errors import (
+    CertificateError,
+    KeyRefusedError,
+    NoSuchEndpointError,
+    TimedOutError,
+    UnreachableError,
+)
+from trayapp.servers.client import Client
+from trayapp.servers.dialects import Dialect
+from trayapp.servers.transport import HttpTransport
+from trayapp.settings.key import Key
+
+
+@dataclass(frozen=True)
+class Options:
+    """What ~/.wakatime.cfg says of the network; `timeout_seconds` short, so that tests are."""
+
+    proxy: str | None = None
+    verify: bool = True
+    certificates_file: str | None = None
+    timeout_seconds: float | None = 5.0
+
+
+@pytest.fixture(params=sorted(DIALECTS))
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    with Server(request.param, timezone="Europe/Berlin") as server:
+        server.today(total_seconds=7500)
+        yield server
+
+
+def client_of(server: Server, key: str | None = None, options: Options | None = None) -> Client:
+    transport = HttpTransport(options or Options(), "trayapp/test")
+    return Client(server.api_url, Key(key or server.key), transport, Dialect(server.dialect))
+
+
+def test_each_dialect_tells_the_time_of_today(server: Server) -> None:
+    client = client_of(server)
+
+    answer = client.today().answer
+
+    assert answer.total_seconds == 7500
+    assert (answer.range is None) == (server.dialect == "hackatime")
+    client.close()
+
+
+def test_each_dialect_tells_who_is_signed_in(server: Server) -> None:
+    client = client_of(server)
+
+    profile = client.profile()
+
+    assert profile.name is not None
+    client.close()
+
+
+def test_a_request_carries_the_key_alone_in_basic_and_asks_for_json(server: Server) -> None:
+    client = client_of(server)
+
+    client.today()
+
+    (request,) = server.requests
+    token = base64.b64encode(server.key.encode()).decode()
+    assert request.authorization == f"Basic {token}"
+    assert request.headers["accept"] == "application/json"
+    assert server.key not in request.path
+    assert not request.query
+    client.close()
+
+
+def test_one_connection_serves_every_request(server: Server) -> None:
+    client = client_of(server)
+
+    for _ in range(3):
+        client.today()
+
+    assert {request.connection for request in server.requests} == {1}
+    client.close()
+
+
+def test_the_dialect_is_found_by_asking(server: Server) -> None:
+    client = Client(server.api_url, Key(server.key), HttpTransport(Options(), "trayapp/test"))
+
+    assert client.find_dialect() == server.dialect
+    client.close()
+
+
+@pytest.mark.parametrize("cold", [True, "blank"])
+def test_a_cold_wakatime_is_not_taken_for_a_hackatime(cold: Literal[True, "blank"]) -> None:
+    with Server("wakatime") as server:
+        server.today(cold=cold)
+        client = Client(server.api_url, Key(server.key), HttpTransport(Options(), "trayapp/test"))
+
+        assert client.find_dialect() is Dialect.WAKATIME
+        client.close()
+
+
+def test_a_wrong_key_is_refused(server: Server) -> None:
+    client = client_of(server, key="00000000-0000-4000-8000-000000000000")
+
+    with pytest.raises(KeyRefusedError, match="does not accept the API key"):
+        client.today()
+    client.close()
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.name)
+def test_each_failure_becomes_its_error_and_the_next_request_works(failure: Failure) -> None:
+    for dialect in failure.dialects:
+        with Server(dialect) as server:
+            client = client_of(server)
+            server.misbehave(failure.misbehaviour(), times=1)
+
+            with pytest.raises(failure.error) as caught:
+                client.today()
+
+            assert failure.words in caught.value.title
+            assert caught.value.hint
+            assert server.key not in str(caught.value)
+            assert client.today().answer.total_seconds is not None
+            client.close()
+
+
+@pytest.mark.parametrize("failure", SLOW_FAILURES, ids=lambda failure: failure.name)
+def test_a_server_that_is_too_slow_is_given_up_in_time(failure: Failure) -> None:
+    with Server("hackatime") as server:
+        client = client_of(server, options=Options(timeout_seconds=1.0))
+        server.misbehave(failure.misbehaviour(), times=1)
+
+        with pytest.raises(TimedOutError, match="did not answer within 1 s"):
+            client.today()
+
+        assert client.today().answer.total_seconds is not None
+        client.close()
+
+
+def test_a_redirect_is_not_followed_and_the_key_goes_nowhere_else() -> None:
+    with Server("hackatime") as server, Server("hackatime") as other:
+        client = client_of(server)
+        for code in (301, 302, 303, 307, 308):
+            server.misbehave(misbehaviours.redirect(other.origin, code), times=1)
+            with pytest.raises(Exception, match="another address"):
+                client.today()
+
+        assert other.requests == ()
+        client.close()
+
+
+def test_a_refused_connection_says_that_the_server_cannot_be_reached() -> None:
+    with refused_port() as origin:
+        client = Client(f"{origin}/api", Key("a-test-key"), HttpTransport(Options(), "trayapp"))
+
+        with pytest.raises(UnreachableError, match="cannot be reached"):
+            client.today()
+
+
+def test_a_name_that_does_not_exist_says_that_the_server_cannot_be_reached() -> None:
+    client = Client(
+        "https://no-such-host.invalid/api", Key("a-test-key"), HttpTransport(Options(), "trayapp")
+    )
+
+    with pytest.raises(UnreachableError, match=r"no-such-host\.invalid cannot be reached"):
+        client.today()
+
+
+def test_wakatimes_cold_answer_is_no_number() -> None:
+    with Server("wakatime") as server:
+        server.today(cold=True)
+        client = client_of(server)
+
+        assert client.today().answer.total_seconds is None
+        client.close()
+
+
+def test_an_older_hackatime_tells_no_profile() -> None:
+    with Server("hackatime", users_current=False) as server:
+        client = client_of(server)
+
+        assert client.today().answer.total_seconds is not None
+        with pytest.raises(NoSuchEndpointError):
+            client.profile()
+        client.close()
+
+
+def test_hackatimes_goal_and_wakatimes_breakdowns_are_read() -> None:
+    with Server("hackatime") as hackatime, Server("wakatime") as wakatime:
+        hackatime.today(total_seconds=7500, goal_seconds=10_800)
+        wakatime.today(total_seconds=7500, languages={"Python": 7000.0}, editors={})
+
+        ours, theirs = client_of(hackatime), client_of(wakatime)
+        goal = ours.today().answer.goal
+        breakdowns = theirs.today().answer.breakdowns
+
+        assert goal is not None
+        assert (goal.target_seconds, goal.percent, goal.complete) == (10_800, 69, False)
+        assert breakdowns["languages"] == (Share("Python", 7000.0),)
+        assert breakdowns["editors"] == ()
+        assert ours.today().answer.breakdowns["languages"] is None
+        ours.close()
+        theirs.close()
+
+
+@pytest.mark.parametrize("flaw", ["unknown authority", "wrong host", "expired"])
+def test_a_wrong_certificate_is_not_accepted(flaw: str) -> None:
+    kind = {"unknown authority": True, "wrong host": "wrong-host", "expired": "expired"}[flaw]
+    with Server("hackatime", tls=kind) as server:  # type: ignore[arg-type] # a table of names
+        trusted = None if flaw == "unknown authority" else server.ca_file
+        client = client_of(server, options=Options(certificates_file=trusted))
+
+        with pytest.raises(CertificateError, match="is not trusted"):
+            client.today()
+
+        assert server.requests == ()
+
+
+def test_a_certificate_of_ones_own_is_accepted_by_file_or_when_nobody_checks() -> None:
+    with Server("hackatime", tls=True) as server:
+        for options in (Options(certificates_file=server.ca_file), Options(verify=False)):
+            client = client_of(server, options=options)
+            assert client.today().answer.total_seconds is not None
+            client.close()

@@ -1,0 +1,99 @@
+"""One account's server: what is asked of it and what it answers."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from trayapp.errors import BadAnswerError, NoSuchEndpointError
+from trayapp.servers.decoding import (
+    Profile,
+    TodayAnswer,
+    decode_json,
+    decode_profile,
+    decode_today,
+)
+from trayapp.servers.dialects import Dialect, dialect_from_url, profile_url, today_url
+from trayapp.servers.outcomes import error_of
+from trayapp.servers.transport import Response, Transport
+
+
+class Secret(Protocol):
+    """A key that shows itself only when asked to."""
+
+    def reveal(self) -> str:
+        """Give the key itself."""
+
+
+@dataclass(frozen=True)
+class Today:
+    """The answer to "how long today?", and the HTTP response that carried it."""
+
+    answer: TodayAnswer
+    response: Response
+
+
+class Client:
+    """Ask one api_url with one key.
+
+    Every method raises ServerError, or KeyRefusedError when the key is not accepted.
+    """
+
+    def __init__(
+        self, api_url: str, key: Secret, transport: Transport, dialect: Dialect | None = None
+    ) -> None:
+        self.api_url = api_url
+        self.host = urlsplit(api_url).netloc
+        self._dialect = dialect or dialect_from_url(api_url)
+        self._transport = transport
+        self._key = key
+
+    def today(self) -> Today:
+        """GET `users/current/statusbar/today`: today's total, on all three dialects."""
+        response = self._get(today_url(self.api_url))
+        return Today(decode_today(decode_json(response.body, self.host), self.host), response)
+
+    def profile(self) -> Profile:
+        """GET `users/current`: name and zone.
+
+        Raises NoSuchEndpointError on Hackatime before 2026-08-16.
+        """
+        response = self._get(profile_url(self.api_url, self._dialect))
+        return decode_profile(decode_json(response.body, self.host), self.host)
+
+    def find_dialect(self) -> Dialect:
+        """Find out by asking what the api_url alone does not say.
+
+        Only wakapi has its profile under a compat prefix; only Hackatime names no range.
+        """
+        if self._dialect is None:
+            self._dialect = self._probe()
+        return self._dialect
+
+    def _probe(self) -> Dialect:
+        try:
+            response = self._get(profile_url(self.api_url, Dialect.WAKAPI))
+            decode_profile(decode_json(response.body, self.host), self.host)
+        except (NoSuchEndpointError, BadAnswerError):
+            ranged = self.today().answer.has_range
+            return Dialect.WAKATIME if ranged else Dialect.HACKATIME
+        return Dialect.WAKAPI
+
+    def _get(self, url: str) -> Response:
+        # The key alone, no colon: the only form that all three accept (servers.md 3.1).
+        token = base64.b64encode(self._key.reveal().encode()).decode()
+        response = self._transport.get(url, {"Authorization": f"Basic {token}"})
+        error = error_of(response, url, self._dialect)
+        if error is not None:
+            raise error
+        return response
+
+    def cut(self) -> None:
+        """End the request under way, from another thread."""
+        self._transport.cut()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._transport.close()

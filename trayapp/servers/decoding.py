@@ -1,0 +1,158 @@
+"""Answers decoded: lenient where nothing hangs on it, strict about the number.
+
+Shapes and their differences: servers.md 1.5 (Hackatime), 2 (WakaTime), 3.4 (wakapi).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from trayapp.coding.number import BREAKDOWN_NAMES, LONGEST_DAY_SECONDS, Breakdown, Goal, Share
+from trayapp.errors import BadAnswerError
+
+_MOST_SECONDS = 1e12
+_HINT = "Check the account's api_url; if it is right, the server is at fault and this may pass."
+
+
+@dataclass(frozen=True)
+class Range:
+    """What an answer is about; `start` and `end` carry an offset, `end` is inclusive.
+
+    On WakaTime a day's bounds, on wakapi the first and the last activity of the day.
+    """
+
+    start: datetime
+    end: datetime | None
+    date: str
+    timezone: str
+
+
+@dataclass(frozen=True)
+class TodayAnswer:
+    """What `statusbar/today` says; `total_seconds` is None for WakaTime's cold answer.
+
+    `range` is None where the answer bounds no time; `has_range` tells whether it has one at all,
+    which Hackatime's never has.
+    """
+
+    total_seconds: float | None
+    range: Range | None
+    has_range: bool
+    goal: Goal | None
+    breakdowns: dict[str, Breakdown]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Who is signed in, as far as `users/current` tells."""
+
+    name: str | None
+    timezone: str | None
+
+
+def decode_json(body: bytes, host: str) -> Any:
+    """Parse a body; raises BadAnswerError, which tells a web page from a broken answer."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        if body.lstrip()[:1] == b"<":
+            raise BadAnswerError(
+                f"{host} answered with a web page instead of a number",
+                "Perhaps a network's login page: open a browser. Else check the account's api_url.",
+            ) from error
+        raise BadAnswerError(f"{host} answered with something that is no JSON", _HINT) from error
+
+
+def decode_today(document: Any, host: str) -> TodayAnswer:
+    """Read `statusbar/today`; raises BadAnswerError where the number is no sensible one."""
+    data = document.get("data") if isinstance(document, dict) else None
+    total = data.get("grand_total") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(total, dict):
+        raise BadAnswerError(f"{host} answered without a total", _HINT)
+    seconds = _seconds(total.get("total_seconds"))
+    if seconds is None or seconds > LONGEST_DAY_SECONDS:
+        raise BadAnswerError(f"{host} answered with a total that is no time of one day", _HINT)
+    span = data.get("range")
+    cold = total.get("text") == "" and isinstance(span, dict) and not span.get("start")
+    return TodayAnswer(
+        total_seconds=None if cold else seconds,
+        range=_range(span),
+        has_range=isinstance(span, dict),
+        goal=_goal(data.get("goal")),
+        breakdowns={name: _breakdown(data.get(name)) for name in BREAKDOWN_NAMES},
+    )
+
+
+def decode_profile(document: Any, host: str) -> Profile:
+    """Read `users/current`; raises BadAnswerError where it describes nobody."""
+    data = document.get("data") if isinstance(document, dict) else None
+    if not isinstance(data, dict):
+        raise BadAnswerError(f"{host} answered without a profile", _HINT)
+    names = (data.get(key) for key in ("display_name", "full_name", "username", "id"))
+    return Profile(
+        name=next((str(name) for name in names if isinstance(name, str | int) and name), None),
+        timezone=_text(data.get("timezone")) or None,
+    )
+
+
+def _seconds(value: object) -> float | None:
+    """Accept a finite number of seconds, 0 or more; no string, no bool, no NaN."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value <= _MOST_SECONDS else None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _goal(value: object) -> Goal | None:
+    if not isinstance(value, dict):
+        return None
+    target = _seconds(value.get("target_seconds"))
+    tracked = _seconds(value.get("tracked_seconds"))
+    percent = _seconds(value.get("completion_percent"))
+    if not target or tracked is None:
+        return None
+    if percent is None:
+        percent = min(100.0, 100 * tracked // target)
+    complete = value.get("complete")
+    return Goal(
+        target, tracked, percent, complete if isinstance(complete, bool) else tracked >= target
+    )
+
+
+def _breakdown(value: object) -> Breakdown:
+    if not isinstance(value, list):
+        return None
+    shares = (
+        Share(_text(line.get("name")) or "unknown", seconds)
+        for line in value
+        if isinstance(line, dict) and (seconds := _seconds(line.get("total_seconds"))) is not None
+    )
+    return tuple(shares)
+
+
+def _range(value: object) -> Range | None:
+    if not isinstance(value, dict):
+        return None
+    start = _moment(value.get("start"))
+    if start is None:
+        return None
+    return Range(
+        start=start,
+        end=_moment(value.get("end")),
+        date=_text(value.get("date"))[:10] or start.date().isoformat(),
+        timezone=_text(value.get("timezone")),
+    )
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(_text(value))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

@@ -1,0 +1,275 @@
+"""HTTP as the rest of the room sees it: one GET, one answer, every failure one of ours."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from trayapp.errors import (
+    BadAnswerError,
+    CertificateError,
+    ConfigError,
+    TimedOutError,
+    TrayappError,
+    UnreachableError,
+)
+
+if TYPE_CHECKING:
+    import socket
+    import ssl
+
+    import httpx
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 20.0
+TOTAL_SECONDS = 30.0
+"""One request from first to last byte, unless `timeout` in ~/.wakatime.cfg says otherwise."""
+
+KEEP_ALIVE_SECONDS = 90.0
+"""Longer than the time between two polls, so that one connection serves them all."""
+
+LARGEST_ANSWER_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Response:
+    """One answer: `headers` by lower-case name, `sent_at` and `received_at` in epoch seconds."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    sent_at: float = 0.0
+    received_at: float = 0.0
+
+    @property
+    def server_time(self) -> float | None:
+        """The server's clock when it answered, from the Date header, in epoch seconds."""
+        try:
+            return parsedate_to_datetime(self.headers["date"]).timestamp()
+        except (KeyError, ValueError):
+            return None
+
+
+class Transport(Protocol):
+    """Fetches one URL; redirects are not followed."""
+
+    def get(self, url: str, headers: Mapping[str, str]) -> Response:
+        """Send a GET and wait for the whole answer; raises ServerError or ConfigError."""
+
+    def cut(self) -> None:
+        """End the request under way, from another thread; it then fails."""
+
+    def close(self) -> None:
+        """Let go of the connection."""
+
+
+class NetworkOptions(Protocol):
+    """What `~/.wakatime.cfg` says of the network."""
+
+    @property
+    def proxy(self) -> str | None:
+        """A proxy's URL, None for that of the environment."""
+
+    @property
+    def verify(self) -> bool:
+        """Whether certificates are checked."""
+
+    @property
+    def certificates_file(self) -> str | None:
+        """A file of certificates to trust beside the system's."""
+
+    @property
+    def timeout_seconds(self) -> float | None:
+        """The limit for one whole request, None for ours."""
+
+
+@dataclass
+class FunctionTransport:
+    """A transport that is answered by a plain function, for tests."""
+
+    answer: Callable[[str, Mapping[str, str]], Response]
+    closed: bool = field(default=False)
+
+    def get(self, url: str, headers: Mapping[str, str]) -> Response:
+        """Ask the function."""
+        return self.answer(url, headers)
+
+    def cut(self) -> None:
+        """Do nothing: a function answers at once."""
+
+    def close(self) -> None:
+        """Remember that nobody asks any more."""
+        self.closed = True
+
+
+class HttpTransport:
+    """The real one: one connection kept alive, certificates as the system trusts them.
+
+    Used by one thread at a time.
+    """
+
+    def __init__(self, options: NetworkOptions, user_agent: str) -> None:
+        self._options = options
+        self._user_agent = user_agent
+        self._total = options.timeout_seconds or TOTAL_SECONDS
+        self._client: httpx.Client | None = None
+        self._socket: socket.socket | None = None
+
+    def get(self, url: str, headers: Mapping[str, str]) -> Response:
+        """Send a GET; the whole of it, name look-up aside, ends within the time limit.
+
+        httpx limits each single read, which a server that drips bytes never exceeds; so a timer
+        cuts the connection at the end of the total.
+        """
+        host = urlsplit(url).netloc
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            self.cut()
+
+        timer = threading.Timer(self._total, give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            return self._get(url, headers)
+        except Exception as error:
+            self.close()
+            raise map_error(error, host, self._total, late=late.is_set()) from error
+        finally:
+            timer.cancel()
+
+    def cut(self) -> None:
+        """Shut the connection down, which wakes whoever waits for an answer on it."""
+        import socket  # noqa: PLC0415 -- as httpx
+
+        connection = self._socket
+        if connection is not None:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                # Already closed from the other side: nothing is left to cut.
+                return
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another."""
+        client, self._client, self._socket = self._client, None, None
+        if client is not None:
+            client.close()
+
+    def _get(self, url: str, headers: Mapping[str, str]) -> Response:
+        client = self._open()
+        sent_at = time.time()
+        with client.stream(
+            "GET", url, headers=dict(headers), extensions={"trace": self._trace}
+        ) as response:
+            body = bytearray()
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > LARGEST_ANSWER_BYTES:
+                    raise BadAnswerError(
+                        f"{urlsplit(url).netloc} answered with more than "
+                        f"{LARGEST_ANSWER_BYTES // 2**20} MiB",
+                        "Check the account's api_url: this is no answer to the question asked.",
+                    )
+            return Response(
+                response.status_code,
+                {name.lower(): value for name, value in response.headers.items()},
+                bytes(body),
+                sent_at,
+                time.time(),
+            )
+
+    def _open(self) -> httpx.Client:
+        if self._client is None:
+            import httpx  # noqa: PLC0415 -- 100 ms that the cheap commands do without
+
+            self._client = httpx.Client(
+                verify=_ssl_context(self._options),
+                proxy=self._options.proxy,
+                follow_redirects=False,
+                headers={"User-Agent": self._user_agent, "Accept": "application/json"},
+                timeout=httpx.Timeout(
+                    min(READ_SECONDS, self._total), connect=min(CONNECT_SECONDS, self._total)
+                ),
+                limits=httpx.Limits(
+                    max_connections=1,
+                    max_keepalive_connections=1,
+                    keepalive_expiry=KEEP_ALIVE_SECONDS,
+                ),
+            )
+        return self._client
+
+    def _trace(self, event: str, info: Mapping[str, object]) -> None:
+        if event.endswith("connect_tcp.complete"):
+            stream = info["return_value"]
+            self._socket = stream.get_extra_info("socket")  # type: ignore[attr-defined]
+
+
+def _ssl_context(options: NetworkOptions) -> ssl.SSLContext:
+    import ssl  # noqa: PLC0415 -- as httpx
+
+    import truststore  # noqa: PLC0415
+
+    if not options.verify:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if options.certificates_file is not None:
+        context.load_verify_locations(cafile=options.certificates_file)
+    return context
+
+
+def map_error(error: Exception, host: str, seconds: float, *, late: bool) -> TrayappError:
+    """Turn whatever a request can raise into one of our errors.
+
+    `late` tells that our own timer cut the connection after `seconds`.
+    """
+    import ssl  # noqa: PLC0415 -- as httpx
+
+    import httpx  # noqa: PLC0415
+
+    if isinstance(error, TrayappError):
+        return error
+    if late or isinstance(error, httpx.TimeoutException):
+        return TimedOutError(f"{host} did not answer within {seconds:.0f} s", "Check the network.")
+    if _caused_by(error, ssl.SSLCertVerificationError):
+        return CertificateError(
+            f"The certificate of {host} is not trusted",
+            "Check the clock and the network (a login page?); for a certificate of your own set "
+            "ssl_certs_file in ~/.wakatime.cfg.",
+        )
+    if isinstance(error, httpx.ProxyError):
+        return UnreachableError(
+            f"The proxy did not connect to {host}",
+            "Check proxy in ~/.wakatime.cfg or the environment.",
+        )
+    if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError):
+        return BadAnswerError(
+            f"{host} broke off its answer", "Most often this passes: try again in a minute."
+        )
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL | ValueError):
+        return ConfigError(
+            f"The address or proxy for {host} cannot be used", "Check api_url and proxy."
+        )
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+        return ConfigError(
+            "The certificates in ssl_certs_file cannot be read",
+            "Check ssl_certs_file in ~/.wakatime.cfg.",
+        )
+    return UnreachableError(f"{host} cannot be reached", "Check the network.")
+
+
+def _caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:
+    while error is not None:
+        if isinstance(error, kind):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
