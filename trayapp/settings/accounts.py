@@ -1,0 +1,153 @@
+"""The accounts and settings that config.toml, ~/.wakatime.cfg and the environment add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from trayapp.errors import ConfigError, UsageError
+from trayapp.settings.api_url import WAKATIME_API_URL
+from trayapp.settings.config import IMPLIED_NAME, Account, KeySource, read_config
+from trayapp.settings.locations import Locations
+from trayapp.settings.network import Network, read_network
+from trayapp.settings.wakatime_cfg import Setting, WakatimeCfg, imported_path, read_wakatime_cfg
+
+__all__ = [
+    "KEY_VARIABLE",
+    "Account",
+    "KeySource",
+    "Settings",
+    "Value",
+    "fingerprint",
+    "load_settings",
+]
+
+KEY_VARIABLE = "WAKATIME_API_KEY"
+
+DEFAULT = "default"
+
+
+@dataclass(frozen=True)
+class Value:
+    """One setting as `doctor` shows it: what counts, and where it comes from. Never a secret."""
+
+    name: str
+    shown: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that was set, and by whom."""
+
+    accounts: tuple[Account, ...] = ()
+    show: str | None = None
+    network: Network = field(default_factory=Network)
+    values: tuple[Value, ...] = ()
+    warnings: tuple[str, ...] = ()
+    wakatime_cfg: WakatimeCfg = field(default_factory=WakatimeCfg, repr=False)
+
+    @property
+    def showing(self) -> Account | None:
+        """The account whose time is shown, None when there is no account."""
+        return next((a for a in self.accounts if a.name == self.show), None)
+
+    def account(self, name: str) -> Account:
+        """Give an account by its name; raises UsageError."""
+        for account in self.accounts:
+            if account.name == name:
+                return account
+        names = ", ".join(account.name for account in self.accounts)
+        raise UsageError(
+            f"There is no account called {name!r}",
+            f"There is: {names}." if names else "Run `trayapp login` to make one.",
+        )
+
+
+def load_settings(locations: Locations, environment: Mapping[str, str]) -> Settings:
+    """Read all settings anew; raises ConfigError."""
+    config = read_config(locations.config_file)
+    cfg = read_wakatime_cfg(locations.wakatime_cfg, locations.home)
+    network, network_warnings = read_network(cfg, locations.home)
+    accounts = config.accounts or _implied(cfg, environment)
+    settings = Settings(
+        accounts=accounts,
+        show=config.show or (accounts[0].name if accounts else None),
+        network=network,
+        warnings=config.warnings + cfg.warnings + network_warnings,
+        wakatime_cfg=cfg,
+    )
+    file = str(locations.config_file)
+    values = list(_values(settings, file if config.show else DEFAULT, file))
+    if environment.get(KEY_VARIABLE, "").strip():
+        values.append(Value(KEY_VARIABLE, "set, not shown", "environment"))
+    return replace(settings, values=tuple(values))
+
+
+def fingerprint(locations: Locations) -> object:
+    """Give something that differs once config.toml, ~/.wakatime.cfg or its import was edited.
+
+    Take it before `load_settings`, so that an edit in between is noticed next time.
+    """
+    files = [locations.config_file, locations.wakatime_cfg]
+    try:
+        imported = imported_path(locations.wakatime_cfg, locations.home)
+    except ConfigError:
+        # Whoever mends the main file changes that one.
+        imported = None
+    if imported is not None:
+        files.append(imported)
+    return tuple((str(path), _stat(path)) for path in files)
+
+
+def _stat(path: Path) -> tuple[int, ...] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    # The change time tells of a mode that was mended, too.
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
+
+
+def _implied(cfg: WakatimeCfg, environment: Mapping[str, str]) -> tuple[Account, ...]:
+    """Give the account that exists without config.toml, if anything implies one."""
+    api_url = cfg.api_url()
+    named = api_url is not None or cfg.key_setting() is not None
+    if not named and not environment.get(KEY_VARIABLE, "").strip():
+        return ()
+    source: KeySource = "wakatime.cfg" if named else "env"
+    return (Account(IMPLIED_NAME, api_url or WAKATIME_API_URL, key_source=source, implied=True),)
+
+
+def _values(settings: Settings, show_source: str, config_file: str) -> Iterator[Value]:
+    cfg = settings.wakatime_cfg
+    if settings.show is not None:
+        yield Value("show", settings.show, show_source)
+    for account in settings.accounts:
+        source, url_source = config_file, config_file
+        if account.implied:
+            source = _source(cfg.key_setting())
+            url_source = _source(cfg.get("api_url"))
+        yield Value(f"{account.name}: api_url", account.api_url, url_source)
+        yield Value(f"{account.name}: key", account.key_source, source)
+        if not account.implied:
+            yield Value(f"{account.name}: dialect", account.dialect or "found out", source)
+            yield Value(f"{account.name}: allow_http", str(account.allow_http).lower(), source)
+    key = cfg.key_setting()
+    if key is not None:
+        yield Value(key.name, "set, not shown", key.source)
+    network = settings.network
+    timeout = network.timeout_seconds
+    for name, shown in (
+        ("proxy", network.shown_proxy),
+        ("no_ssl_verify", None if network.verify else "true"),
+        ("ssl_certs_file", network.certificates_file),
+        ("timeout", None if timeout is None else f"{timeout:g} s"),
+    ):
+        if shown is not None:
+            yield Value(name, shown, _source(cfg.get(name)))
+
+
+def _source(setting: Setting | None) -> str:
+    return DEFAULT if setting is None else setting.source

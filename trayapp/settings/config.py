@@ -1,0 +1,212 @@
+"""Read config.toml.
+
+    show = "home"                   # the account whose time is shown; else the first
+
+    [accounts.home]
+    api_url = "https://hackatime.hackclub.com/api/hackatime/v1"
+    key = "keyring"                 # or "wakatime.cfg" or "env"
+    dialect = "hackatime"           # or "wakatime" or "wakapi"; else found out
+    allow_http = false              # whether plain http may leave this machine
+
+It is read with tomllib, which names line and column of every fault: tomlkit 0.15 does not for a
+table that is defined twice in different ways. Edits are in config_edit.py.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NoReturn, TypeAlias
+
+from trayapp.errors import ConfigError
+from trayapp.settings.api_url import normalise_api_url
+from trayapp.settings.reading import read_settings_file
+
+IMPLIED_NAME = "wakatime.cfg"
+"""The account that `~/.wakatime.cfg` implies; no other may bear the name."""
+
+KeySource: TypeAlias = Literal["keyring", "wakatime.cfg", "env"]
+
+_KEY_SOURCES = ("keyring", "wakatime.cfg", "env")
+_DIALECTS = ("hackatime", "wakatime", "wakapi")
+_KINDS = {dict: "a table", str: "a text in quotes", bool: "true or false"}
+_MARK = "@position@"
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@dataclass(frozen=True)
+class Account:
+    """A server and where its key comes from; `dialect` None is found out by asking.
+
+    `implied` marks the one that ~/.wakatime.cfg or WAKATIME_API_KEY makes without config.toml.
+    """
+
+    name: str
+    api_url: str
+    dialect: str | None = None
+    key_source: KeySource = "keyring"
+    allow_http: bool = False
+    implied: bool = False
+
+
+@dataclass(frozen=True)
+class Config:
+    """What config.toml says."""
+
+    show: str | None = None
+    accounts: tuple[Account, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def is_account_name(name: str) -> bool:
+    """Tell whether an account may be called so: letters, digits, - _ and dot, at most 64."""
+    return _NAME.fullmatch(name) is not None and name != IMPLIED_NAME
+
+
+def read_config(path: Path) -> Config:
+    """Read the file, which need not exist; raises ConfigError with line and column."""
+    return parse_config(read_text(path), str(path))
+
+
+def parse_config(text: str, file: str = "config.toml") -> Config:
+    """Read the text of a config.toml; `file` is its name in messages."""
+    document = load_toml(text, file)
+    reader = _Reader(text, file)
+    reader.warn_unknown(document, (), ("show", "accounts"))
+    tables = reader.value(document, ("accounts",), dict, {})
+    accounts = tuple(reader.account(tables, name) for name in tables)
+    show = reader.value(document, ("show",), str, None)
+    if show is not None and show not in ([a.name for a in accounts] or [IMPLIED_NAME]):
+        reader.fail(("show",), "names no account of this file")
+    return Config(show, accounts, tuple(reader.warnings))
+
+
+class _Reader:
+    """Takes values out of a document and says where a wrong one stands."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.warnings: list[str] = []
+        self._text = text
+        self._file = file
+
+    def account(self, tables: dict[str, Any], name: str) -> Account:
+        path = ("accounts", name)
+        if not is_account_name(name):
+            self.fail(path, "cannot be the name of an account: letters, digits, - _ and dot")
+        table = self.value(tables, path, dict, {})
+        self.warn_unknown(table, path, ("api_url", "key", "dialect", "allow_http"))
+        api_url = self.value(table, (*path, "api_url"), str, None)
+        if api_url is None:
+            self.fail(path, "has no api_url")
+        try:
+            api_url = normalise_api_url(api_url)
+        except ValueError as error:
+            self.fail((*path, "api_url"), str(error))
+        return Account(
+            name=name,
+            api_url=api_url,
+            dialect=self._one_of(table, (*path, "dialect"), _DIALECTS, None),
+            key_source=self._one_of(table, (*path, "key"), _KEY_SOURCES, "keyring"),
+            allow_http=self.value(table, (*path, "allow_http"), bool, default=False),
+        )
+
+    def value(self, table: dict[str, Any], path: tuple[str, ...], kind: type, default: Any) -> Any:
+        """Give the last of `path` from the table that holds it."""
+        found = table.get(path[-1], default)
+        if found is not default and not isinstance(found, kind):
+            self.fail(path, f"must be {_KINDS[kind]}")
+        return found
+
+    def _one_of(
+        self, table: dict[str, Any], path: tuple[str, ...], choices: tuple[str, ...], default: Any
+    ) -> Any:
+        found = self.value(table, path, str, default)
+        if found is not default and found not in choices:
+            self.fail(path, "must be one of " + ", ".join(f'"{choice}"' for choice in choices))
+        return found
+
+    def warn_unknown(
+        self, table: dict[str, Any], path: tuple[str, ...], known: Collection[str]
+    ) -> None:
+        for name in table:
+            if name not in known:
+                self.warnings.append(f"{self._place((*path, name))} is not known, and left alone")
+
+    def fail(self, path: tuple[str, ...], reason: str) -> NoReturn:
+        raise ConfigError(f"{self._place(path)} {reason}", "Correct the file and try again.")
+
+    def _place(self, path: tuple[str, ...]) -> str:
+        line, column = _position(self._text, path)
+        return f"{self._file} line {line} column {column}: {'.'.join(path)}"
+
+
+def _position(text: str, path: tuple[str, ...]) -> tuple[int, int]:
+    """Find the line and column, from 1, at which a value or a table begins.
+
+    tomlkit keeps the layout but no positions. So the value is replaced by a mark, and the place of
+    the mark is its place, if what precedes it is unchanged; a table is found by its header.
+    """
+    import tomlkit  # noqa: PLC0415 -- only faults and edits need it
+    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
+
+    try:
+        document = tomlkit.parse(text)
+        holder: Any = document
+        for name in path[:-1]:
+            holder = holder[name]
+        holder[path[-1]] = _MARK
+        before = document.as_string().partition(f'"{_MARK}"')[0]
+    except (TOMLKitError, LookupError, TypeError, ValueError):
+        before = ""
+    if before and text.startswith(before):
+        return _line_and_column(before)
+    for number, line in enumerate(text.split("\n"), start=1):
+        if _defines(line, path):
+            return number, 1
+    return 1, 1
+
+
+def _defines(line: str, path: tuple[str, ...]) -> bool:
+    """Tell whether a line, taken alone, makes what `path` names."""
+    try:
+        found: Any = tomllib.loads(line.rstrip("\r"))
+        for name in path:
+            found = (found[0] if isinstance(found, list) else found)[name]
+    except (ValueError, LookupError, TypeError):
+        return False
+    return True
+
+
+def _line_and_column(before: str) -> tuple[int, int]:
+    """Give the place, from 1, that follows a text."""
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def read_text(path: Path) -> str:
+    """Give the file's text, empty when there is none; raises ConfigError."""
+    data = read_settings_file(path) or b""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line, column = _line_and_column(data[: error.start].decode("utf-8-sig"))
+        raise ConfigError(
+            f"{path} line {line} column {column}: not UTF-8", "Save the file as UTF-8."
+        ) from error
+
+
+def load_toml(text: str, file: str = "config.toml") -> dict[str, Any]:
+    """Read TOML as plain values; raises ConfigError with line and column."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason, _, place = str(error).partition(" (at ")
+        found = re.match(r"line (\d+), column (\d+)", place)
+        line, column = (found[1], found[2]) if found else _line_and_column(text)
+        raise ConfigError(
+            f"{file} line {line} column {column}: {reason}", "Correct the file and try again."
+        ) from error
+    except RecursionError as error:
+        raise ConfigError(f"{file} is nested too deeply", "Is it the right file?") from error

@@ -1,0 +1,203 @@
+"""Edit config.toml, keeping comments, order and everything that trayapp does not know.
+
+tomlkit counts the comment above a table to the table before it, and would move or remove it with
+that one. So tables come and go by their lines, and tomlkit does what lines cannot. Either way the
+result is read again and must say exactly what was wanted, or the file is left alone.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from trayapp.errors import ConfigError
+from trayapp.settings.config import (
+    IMPLIED_NAME,
+    Account,
+    is_account_name,
+    load_toml,
+    parse_config,
+    read_text,
+)
+from trayapp.settings.locations import write_private
+
+_KNOWN = ("api_url", "key", "dialect", "allow_http")
+
+_Values: TypeAlias = dict[str, str | bool]
+
+
+def edit_config(path: Path, edit: Callable[[str], str]) -> None:
+    """Change the file by a function of its text, at once and wholly; raises ConfigError.
+
+    A file that cannot be read as meant is left alone. The mode of one that exists is kept.
+    """
+    text = read_text(path)
+    parse_config(text, str(path))
+    edited = edit(text)
+    try:
+        write_private(path, edited, keep_mode=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror}", "Make it writable for your user."
+        ) from error
+
+
+def with_account(text: str, account: Account) -> str:
+    """Give the text with an account added or replaced; unknown keys of its table are kept."""
+    name = account.name
+    if not is_account_name(name):
+        raise ConfigError(
+            f"An account cannot be called {name!r}",
+            f"Use letters, digits, - _ and dot, and not {IMPLIED_NAME!r}.",
+        )
+    values: _Values = {"api_url": account.api_url, "key": account.key_source}
+    if account.dialect is not None:
+        values["dialect"] = account.dialect
+    if account.allow_http:
+        values["allow_http"] = True
+    wanted = load_toml(text)
+    held = wanted.setdefault("accounts", {}).get(name)
+    others = {key: value for key, value in (held or {}).items() if key not in _KNOWN}
+    wanted["accounts"][name] = others | values
+    return _first_right(
+        wanted,
+        lambda: _append_table(text, name, values) if held is None else _replace(text, name, values),
+        lambda: _set_by_tomlkit(text, name, values),
+    )
+
+
+def without_account(text: str, name: str) -> str:
+    """Give the text without an account, nor a `show` that names it."""
+    wanted = load_toml(text)
+    if wanted.get("show") == name:
+        del wanted["show"]
+    if wanted.get("accounts", {}).pop(name, None) is None:
+        return text
+    return _first_right(
+        wanted,
+        lambda: _drop_show(_cut_table(text, name), name),
+        lambda: _drop_show(_delete_by_tomlkit(text, name), name),
+    )
+
+
+def _first_right(wanted: dict[str, Any], *attempts: Callable[[], str]) -> str:
+    """Give the first attempt's text that says exactly what is wanted."""
+    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 -- only edits need it
+
+    problem: Exception | None = None
+    for attempt in attempts:
+        try:
+            text = attempt()
+            if _comparable(tomllib.loads(text)) == _comparable(wanted):
+                return text
+        except (TOMLKitError, LookupError, TypeError, ValueError) as error:
+            problem = error
+    raise ConfigError(
+        "config.toml is written in a way that trayapp cannot edit",
+        "Give each account a table of its own, [accounts.NAME], and try again.",
+    ) from problem
+
+
+def _comparable(document: dict[str, Any]) -> str:
+    # As text, since NaN is not equal to itself; an empty [accounts] may come or go.
+    return repr(sorted((name, _sorted(value)) for name, value in document.items() if value != {}))
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return sorted((name, _sorted(inner)) for name, inner in value.items())
+    return [_sorted(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _append_table(text: str, name: str, values: _Values) -> str:
+    gap = "\n" * (0 if not text.strip() else 1 if text.endswith("\n") else 2)
+    header = f'[accounts."{name}"]' if "." in name else f"[accounts.{name}]"
+    return text + gap + "\n".join([header, *_rows(values), ""])
+
+
+def _replace(text: str, name: str, values: _Values) -> str:
+    """Change values where they stand, and put new ones right under the header."""
+    import tomlkit  # noqa: PLC0415
+
+    document = tomlkit.parse(text)
+    table: Any = document["accounts"][name]
+    new = {key: value for key, value in values.items() if key not in table}
+    for key in _KNOWN:
+        if key in table and key in values:
+            table[key] = values[key]
+        elif key in table:
+            del table[key]
+    lines = document.as_string().split("\n")
+    header, _ = _table_lines(lines, name)
+    return "\n".join([*lines[: header + 1], *_rows(new), *lines[header + 1 :]])
+
+
+def _cut_table(text: str, name: str) -> str:
+    lines = text.split("\n")
+    header, end = _table_lines(lines, name)
+    if header > 0 and not "".join(lines[header - 1 : header] + lines[end:]).strip():
+        # The blank line that parted the last table from those before.
+        header -= 1
+    return "\n".join(lines[:header] + lines[end:])
+
+
+def _table_lines(lines: list[str], name: str) -> tuple[int, int]:
+    """Give the table's first line and the one after its last value; raises LookupError."""
+    header = next((i for i, line in enumerate(lines) if _is_header(line, name)), None)
+    if header is None:
+        raise LookupError(name)
+    end = header + 1
+    for number, line in enumerate(lines[header + 1 :], start=header + 1):
+        content = line.lstrip()
+        if content.startswith("["):
+            break
+        if content and not content.startswith("#"):
+            end = number + 1
+    return header, end
+
+
+def _is_header(line: str, name: str) -> bool:
+    line = line.strip()
+    try:
+        return line.startswith("[") and tomllib.loads(line) == {"accounts": {name: {}}}
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+def _rows(values: _Values) -> list[str]:
+    import tomlkit  # noqa: PLC0415
+
+    return [f"{name} = {tomlkit.item(value).as_string()}" for name, value in values.items()]
+
+
+def _set_by_tomlkit(text: str, name: str, values: _Values) -> str:
+    import tomlkit  # noqa: PLC0415
+
+    document = tomlkit.parse(text)
+    accounts: Any = document.setdefault("accounts", tomlkit.table(is_super_table=True))
+    table = accounts.setdefault(name, {})
+    for key in _KNOWN:
+        if key in values:
+            table[key] = values[key]
+        elif key in table:
+            del table[key]
+    return document.as_string()
+
+
+def _delete_by_tomlkit(text: str, name: str) -> str:
+    import tomlkit  # noqa: PLC0415
+
+    document = tomlkit.parse(text)
+    del document["accounts"][name]
+    return document.as_string()
+
+
+def _drop_show(text: str, name: str) -> str:
+    import tomlkit  # noqa: PLC0415
+
+    document = tomlkit.parse(text)
+    if document.get("show") == name:
+        del document["show"]
+    return document.as_string()

@@ -1,0 +1,307 @@
+"""Read ~/.wakatime.cfg and the file it imports; they are never written.
+
+The format is INI as wakatime-cli reads it (https://github.com/wakatime/wakatime-cli, pkg/ini and
+USAGE.md), and more patient, because plugins, setup tools and people all write the file.
+
+Where it imports another file, that one's values override the main file's, as in wakatime-cli, with
+one exception. A key goes only to the api_url that stands in the same file as the key: an imported
+file, which may be shared, cannot redirect the main file's key, nor the main file an imported key.
+Where neither file names an api_url the key is WakaTime's. See `WakatimeCfg.key`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from trayapp.errors import ConfigError
+from trayapp.settings.api_url import WAKATIME_API_URL, normalise_api_url
+from trayapp.settings.locations import expand_home
+from trayapp.settings.reading import read_settings_file
+
+MOST_WARNINGS = 20
+"""Per file: one that is no settings file at all has something odd in every line."""
+
+_SECTIONS = {
+    "settings",
+    "projectmap",
+    "project_api_key",
+    "api_urls",
+    "git",
+    "git_submodule_projectmap",
+    "internal",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One value; the lines of a list are joined by newlines. `line` counts from 1."""
+
+    value: str = field(repr=False)
+    line: int
+
+
+@dataclass(frozen=True)
+class ParsedCfg:
+    """What one file says, by lower-case section and name, and what is odd about it."""
+
+    sections: Mapping[str, Mapping[str, Entry]]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value of [settings] and the place where it stands."""
+
+    name: str
+    value: str = field(repr=False)
+    file: Path
+    line: int
+
+    @property
+    def source(self) -> str:
+        """The place, for people."""
+        return f"{self.file} line {self.line}"
+
+
+@dataclass(frozen=True)
+class KeySetting:
+    """A key or the command that prints one, and the only api_url it may go to.
+
+    `api_url` is None where the files leave that open: such a key goes nowhere.
+    """
+
+    setting: Setting
+    is_command: bool
+    api_url: str | None
+
+
+@dataclass(frozen=True)
+class CfgFile:
+    """One file that was read; its values may be secret."""
+
+    path: Path
+    settings: Mapping[str, Entry] = field(repr=False)
+
+    def get(self, name: str) -> Setting | None:
+        """Give a value of one line, None where it is missing or blank; raises ConfigError."""
+        entry = self.settings.get(name)
+        if entry is None or not entry.value:
+            return None
+        if "\n" in entry.value:
+            raise ConfigError(
+                f"{self.path} line {entry.line}: {name} has more than one line",
+                "A line with blanks before it goes on with the value above: remove the blanks.",
+            )
+        return Setting(name, entry.value, self.path, entry.line)
+
+
+@dataclass(frozen=True)
+class WakatimeCfg:
+    """`~/.wakatime.cfg` and the file it imports; no files at all where there is none.
+
+    `files` begins with the one whose values win. `missing_import` is a file that the main one
+    imports and that is not there.
+    """
+
+    files: tuple[CfgFile, ...] = ()
+    warnings: tuple[str, ...] = ()
+    missing_import: Path | None = None
+
+    def get(self, *names: str) -> Setting | None:
+        """Give the first of these settings that says anything; raises ConfigError."""
+        for name in names:
+            for file in self.files:
+                setting = file.get(name)
+                if setting is not None:
+                    return setting
+        return None
+
+    def api_url(self) -> str | None:
+        """Give the api_url in its one spelling, None where no file names one."""
+        setting = self.get("api_url")
+        return None if setting is None else _read_api_url(setting)
+
+    def key_setting(self) -> Setting | None:
+        """Give the key or, where no key stands, the command that prints it."""
+        return self.get("api_key", "apikey", "api_key_vault_cmd")
+
+    def key(self) -> KeySetting | None:
+        """Give the key and the api_url it was given for; raises ConfigError.
+
+        That is the api_url of the file in which the key stands. If that file names none, it is
+        WakaTime's, unless another file names one or was not there to be asked.
+        """
+        setting = self.key_setting()
+        if setting is None:
+            return None
+        own = next(file for file in self.files if file.path == setting.file).get("api_url")
+        api_url = None
+        if own is not None:
+            api_url = _read_api_url(own)
+        elif self.get("api_url") is None and self.missing_import is None:
+            api_url = WAKATIME_API_URL
+        return KeySetting(setting, setting.name == "api_key_vault_cmd", api_url)
+
+
+def read_wakatime_cfg(path: Path, home: Path) -> WakatimeCfg:
+    """Read the file at `path` and the one it imports; raises ConfigError.
+
+    One level of import is followed, as in wakatime-cli, so there is no loop. A relative path starts
+    at the folder of the main file; an imported file that is missing is a warning.
+    """
+    main = _read_one(path)
+    if main is None:
+        return WakatimeCfg()
+    file, warnings = main
+    other_path = _imported_path(file, home)
+    if other_path is None:
+        return WakatimeCfg((file,), warnings)
+    imported = _read_one(other_path)
+    if imported is None:
+        missing = f"{path}: import_cfg names {other_path}, which is not there"
+        return WakatimeCfg((file,), (*warnings, missing), other_path)
+    other, more = imported
+    if other.get("import_cfg") is not None:
+        more = (*more, f"{other_path}: import_cfg in an imported file is not followed")
+    return WakatimeCfg((other, file), warnings + more)
+
+
+def imported_path(path: Path, home: Path) -> Path | None:
+    """Give the file that the one at `path` imports; raises ConfigError."""
+    main = _read_one(path)
+    return None if main is None else _imported_path(main[0], home)
+
+
+def _imported_path(file: CfgFile, home: Path) -> Path | None:
+    setting = file.get("import_cfg")
+    if setting is None:
+        return None
+    path = file.path.parent / expand_home(setting.value, home)
+    return None if path == file.path else path
+
+
+def _read_one(path: Path) -> tuple[CfgFile, tuple[str, ...]] | None:
+    data = read_settings_file(path)
+    if data is None:
+        return None
+    text, notes = decode(data)
+    parsed = parse(text, str(path))
+    warnings = tuple(f"{path}: {note}" for note in notes) + parsed.warnings
+    return CfgFile(path, parsed.sections.get("settings", {})), warnings
+
+
+def _read_api_url(setting: Setting) -> str:
+    try:
+        return normalise_api_url(setting.value)
+    except ValueError as error:
+        raise ConfigError(
+            f"{setting.source}: api_url {error}", f"An example: {WAKATIME_API_URL}"
+        ) from error
+
+
+def decode(data: bytes) -> tuple[str, list[str]]:
+    """Turn a file's bytes into text, whatever editor saved it, and note what was odd."""
+    notes = []
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = data.decode("utf-16", errors="replace")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("latin-1")
+            notes.append("not UTF-8, and read as Latin-1")
+    if "\0" in text:
+        # Seen after a crash, and when two plugins write at once (wakatime-cli#736, #1252).
+        text = text.replace("\0", "")
+        notes.append("has NUL bytes, which are left out")
+    return text, notes
+
+
+def parse(text: str, file: str = ".wakatime.cfg") -> ParsedCfg:
+    """Read the text of a .wakatime.cfg; `file` is its name in messages.
+
+    Names before any header count as [settings]; of two values of one name the later counts; a line
+    indented deeper than its name goes on with the value. Raises ConfigError for a header without
+    its bracket, since what follows it may belong anywhere.
+    """
+    reader = _Reader(file)
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
+        reader.read(number, line)
+    return ParsedCfg(
+        MappingProxyType({name: reader.entries(name) for name in reader.sections}),
+        tuple(reader.warnings),
+    )
+
+
+class _Reader:
+    """The state between two lines."""
+
+    def __init__(self, file: str) -> None:
+        self.sections: dict[str, dict[str, tuple[int, list[str]]]] = {}
+        self.warnings: list[str] = []
+        self._file = file
+        self._section = "settings"
+        self._value: list[str] | None = None
+        self._indent = 0
+
+    def entries(self, section: str) -> Mapping[str, Entry]:
+        return MappingProxyType(
+            {
+                name: Entry("\n".join(filter(None, lines)), line)
+                for name, (line, lines) in self.sections[section].items()
+            }
+        )
+
+    def read(self, number: int, line: str) -> None:
+        content = line.strip()
+        if not content or content[0] in "#;":
+            return
+        indent = len(line) - len(line.lstrip())
+        if self._value is not None and indent > self._indent:
+            self._value.append(_clean(content))
+            return
+        self._value = None
+        if content[0] == "[":
+            self._header(number, content)
+            return
+        match = re.match(r"([^=:]+)[=:](.*)", content)
+        name = match[1].strip().strip("\"'").lower() if match else ""
+        if match is None or not name:
+            self._warn(number, "neither [section] nor name = value, and skipped")
+            return
+        values = self.sections.setdefault(self._section, {})
+        if name in values:
+            self._warn(number, f"{name} again; this one counts")
+        self._value, self._indent = [_clean(match[2].strip())], indent
+        values[name] = (number, self._value)
+
+    def _header(self, number: int, content: str) -> None:
+        name, bracket, _ = content[1:].partition("]")
+        if not bracket:
+            raise ConfigError(
+                f"{self._file} line {number}: the section's ] is missing",
+                "Write [settings] on a line of its own.",
+            )
+        self._section = name.strip().lower()
+        if self._section not in _SECTIONS:
+            self._warn(number, "a section that nobody reads")
+
+    def _warn(self, number: int, note: str) -> None:
+        if len(self.warnings) < MOST_WARNINGS:
+            self.warnings.append(f"{self._file} line {number}: {note}")
+
+
+def _clean(value: str) -> str:
+    """Take comment and quotes off a value."""
+    quoted = re.fullmatch(r"""(["'])((?:(?!\1).)*)\1(?:\s+[#;].*)?""", value)
+    if quoted:
+        return quoted[2].strip()
+    # wakatime-cli ends a value at any # or ;, which would cut passwords.
+    value = re.split(r"(?:^|\s)[#;]", value, maxsplit=1)[0].rstrip()
+    # A lone quote is a slip; within a command it may be half of a pair.
+    return value if re.search(r"\s", value) else value.strip("\"'")
