@@ -1,0 +1,132 @@
+"""A resident on a clock that moves only when told to, and a server that is a function."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+from tests.coding.samples import NOON
+from trayapp.coding.number import Number
+from trayapp.coding.status import Problem, Status
+from trayapp.resident.asking import Asker
+from trayapp.resident.clock import ManualClock
+from trayapp.resident.resident import Resident
+from trayapp.resident.snapshot_store import SnapshotStore
+from trayapp.servers.transport import FunctionTransport, Response
+from trayapp.settings.accounts import Account, Settings
+from trayapp.settings.key import Key
+from trayapp.settings.keyring_store import MemoryKeyStore
+
+ACCOUNT = Account("home", "https://hackatime.example/api/hackatime/v1")
+USER = f"{ACCOUNT.name}@{ACCOUNT.api_url}"
+KEY = Key("11111111-2222-4333-8444-555555555555")
+
+
+@dataclass
+class Files:
+    """Settings as the resident's source of them; `edit` counts as an edit of a file."""
+
+    settings: Settings | Exception
+    edits: int = 0
+
+    def load(self) -> Settings:
+        if isinstance(self.settings, Exception):
+            raise self.settings
+        return self.settings
+
+    def fingerprint(self) -> object:
+        return self.edits
+
+    def edit(self, settings: Settings | Exception) -> None:
+        self.settings = settings
+        self.edits += 1
+
+
+@dataclass
+class Scene:
+    """Everything around one resident; `answer` is what `statusbar/today` says next."""
+
+    folder: Path
+    timezone: str | None = "Europe/Berlin"
+    total_seconds: float = 7500
+    failure: Exception | Response | None = None
+    clock: ManualClock = field(default_factory=lambda: ManualClock(now=NOON))
+    server_offset: float = 0.0
+    took: float = 0.0
+    date_header: bool = True
+    asked: list[float] = field(default_factory=list)
+    profiles: int = 0
+    connections: int = 0
+    published: list[Status] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.keys = MemoryKeyStore({USER: KEY})
+        self.files = Files(Settings(accounts=(ACCOUNT,), show=ACCOUNT.name))
+        self.store = SnapshotStore(self.folder / "today.json")
+        self.resident = self.make_resident()
+
+    def make_resident(self) -> Resident:
+        asker = Asker({}, self.keys, self._connect)
+        asker.zones = self.store.zones()
+        resident = Resident(self.files, asker, self.store, self.clock, lambda: 0.5)
+        resident.subscribe(self.published.append)
+        return resident
+
+    def attend(self) -> float:
+        """Let the resident do what is due."""
+        return self.resident.attend()
+
+    def live(self, seconds: float) -> None:
+        """Let the resident live for so long, as its thread would."""
+        end = self.clock.elapsed + seconds
+        while True:
+            wait = self.attend()
+            if self.clock.elapsed + wait > end:
+                self.clock.advance(end - self.clock.elapsed)
+                return
+            self.clock.advance(wait)
+
+    def status(self) -> Status:
+        return self.resident.status
+
+    def number(self) -> Number:
+        """Give the number that shows; fails where none does."""
+        number = self.status().number
+        assert number is not None
+        return number
+
+    def problem(self) -> Problem:
+        """Give what is told to be wrong; fails where nothing is."""
+        problem = self.status().problem
+        assert problem is not None
+        return problem
+
+    def _connect(self, options: object) -> FunctionTransport:
+        del options
+        self.connections += 1
+        return FunctionTransport(self._answer)
+
+    def _answer(self, url: str, headers: Mapping[str, str]) -> Response:
+        del headers
+        if not url.endswith("statusbar/today"):
+            self.profiles += 1
+            if self.timezone is None:
+                return self._response(404, {})
+            return self._response(200, {"data": {"timezone": self.timezone}})
+        self.asked.append(self.clock.elapsed)
+        if isinstance(self.failure, Exception):
+            raise self.failure
+        if self.failure is not None:
+            return self.failure
+        total = {"total_seconds": self.total_seconds, "text": "Start coding!"}
+        return self._response(200, {"data": {"grand_total": total}})
+
+    def _response(self, status: int, document: dict[str, Any]) -> Response:
+        sent_at = self.clock.now - self.took
+        date = formatdate(self.clock.now + self.server_offset, usegmt=True)
+        headers = {"date": date} if self.date_header else {}
+        return Response(status, headers, json.dumps(document).encode(), sent_at, self.clock.now)

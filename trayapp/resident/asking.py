@@ -1,0 +1,175 @@
+"""One attempt to learn today's number: find the key, ask the server, name the day.
+
+The resident does this over and over, `trayapp today` once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from trayapp.coding.day import Day, day_at
+from trayapp.coding.number import Number
+from trayapp.errors import BadAnswerError, KeyRefusedError, TrayappError
+from trayapp.servers.client import Client, Today
+from trayapp.servers.dialects import Dialect
+from trayapp.servers.transport import NetworkOptions, Response, Transport
+from trayapp.servers.zones import day_of_range, load_zone, local_zone
+from trayapp.settings.accounts import Account, Settings
+from trayapp.settings.credentials import FoundKey, find_key
+from trayapp.settings.keyring_store import KeyStore
+
+log = logging.getLogger(__name__)
+
+ZONE_SECONDS = 24 * 3600.0
+"""How long a profile's zone is believed; a person changes it seldom."""
+
+CLOCK_DIFFERENCE_SECONDS = 300.0
+"""A difference worth telling, when it puts this machine on another day than the server."""
+
+
+@dataclass(frozen=True)
+class ZoneNote:
+    """What a profile said of its zone; `name` is None where it said nothing."""
+
+    name: str | None
+    asked_at: float
+
+
+class Asker:
+    """Ask for the number of an account, keeping key, connection and zone between attempts.
+
+    Used by one thread at a time. `zones` may be filled beforehand with notes of an earlier run, by
+    NAME@api_url.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        key_store: KeyStore,
+        connect: Callable[[NetworkOptions], Transport],
+    ) -> None:
+        self._environment = environment
+        self.key_store = key_store
+        self._connect = connect
+        self._account: Account | None = None
+        self._key: FoundKey | None = None
+        self._client: Client | None = None
+        self.zones: dict[str, ZoneNote] = {}
+
+    def ask(self, account: Account, settings: Settings, *, unlock: bool = False) -> Number | None:
+        """Learn today's number, None when the server cannot tell yet.
+
+        `unlock` lets the keyring ask the person for its password. Raises KeyProblemError,
+        ServerError or ConfigError.
+        """
+        client = self.client(account, settings, unlock=unlock)
+        try:
+            today = client.today()
+        except KeyRefusedError:
+            # Somebody may have put another key in its place meanwhile.
+            self.forget()
+            raise
+        answer = today.answer
+        if answer.total_seconds is None:
+            return None
+        day = self._day(account, client, today)
+        if day is None:
+            return None
+        return Number(
+            total_seconds=answer.total_seconds,
+            day=day,
+            fetched_at=today.response.received_at,
+            goal=answer.goal,
+            breakdowns=answer.breakdowns,
+        )
+
+    def client(self, account: Account, settings: Settings, *, unlock: bool = False) -> Client:
+        """Give the client for an account, finding its key first; raises KeyProblemError."""
+        if account != self._account:
+            self.forget()
+        if self._client is None:
+            key = find_key(account, settings, self._environment, self.key_store, unlock=unlock)
+            dialect = Dialect(account.dialect) if account.dialect else None
+            transport = self._connect(settings.network)
+            self._client = Client(account.api_url, key.key, transport, dialect)
+            self._account, self._key = account, key
+            log.info("account %s at %s, key from %s", account.name, account.api_url, key.source)
+        return self._client
+
+    def forget(self) -> None:
+        """Drop key and connection, so that the next attempt finds both anew."""
+        if self._client is not None:
+            self._client.close()
+        self._account = self._key = self._client = None
+
+    def cut(self) -> None:
+        """End the attempt under way, from another thread: the app stops."""
+        client = self._client
+        if client is not None:
+            client.cut()
+
+    def reconnect(self) -> None:
+        """Drop the connection only: after a sleep it may be dead without knowing."""
+        if self._client is not None:
+            self._client.close()
+
+    def _day(self, account: Account, client: Client, today: Today) -> Day | None:
+        """Name the day of an answer, None where it may be either of two.
+
+        The server counts by its own clock; around midnight, or with a clock that is off, the day is
+        that of its Date header and not ours.
+        """
+        response = today.response
+        earliest, latest = _answered_between(response)
+        day = day_of_range(today.answer.range) if today.answer.range else None
+        if day is not None:
+            if not day.contains(earliest) and not day.contains(latest):
+                return None
+        else:
+            zone, name = self._zone(account, client, response.received_at)
+            day = day_at(latest, zone, name)
+            if not day.contains(earliest):
+                return None
+        difference = response.received_at - latest
+        if not day.contains(response.received_at) and abs(difference) > CLOCK_DIFFERENCE_SECONDS:
+            minutes = round(abs(difference) / 60)
+            raise BadAnswerError(
+                f"The clocks here and at {client.host} are {minutes} minutes apart",
+                "Set this machine's clock: it puts the number on another day than the server.",
+            )
+        return day
+
+    def _zone(self, account: Account, client: Client, now: float) -> tuple[tzinfo, str]:
+        """Give the zone of the account's day: the profile's, else this machine's."""
+        owner = f"{account.name}@{account.api_url}"
+        note = self.zones.get(owner)
+        if note is None or not 0 <= now - note.asked_at < ZONE_SECONDS:
+            note = ZoneNote(_profile_zone(client), now)
+            self.zones[owner] = note
+        zone = load_zone(note.name)
+        if zone is None or note.name is None:
+            return local_zone()
+        return zone, note.name
+
+
+def _profile_zone(client: Client) -> str | None:
+    try:
+        return client.profile().timezone
+    except TrayappError as error:
+        # The number itself has just arrived; only whose midnight ends its day is open.
+        log.info("the profile's zone is not known (%s): this machine's is used", error.title)
+        return None
+
+
+def _answered_between(response: Response) -> tuple[float, float]:
+    """Give the bounds of the moment at which the server counted, in epoch seconds.
+
+    By its Date header, which is cut to whole seconds, where there is one; else by our clock.
+    """
+    server_time = response.server_time
+    if server_time is None:
+        return response.sent_at, response.received_at
+    return server_time - (response.received_at - response.sent_at), server_time + 1

@@ -1,0 +1,311 @@
+"""The running app without a face."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from trayapp.coding.number import Number
+from trayapp.coding.pacing import Outcome, Pace, Reason, may_ask_now, next_delay
+from trayapp.coding.status import State, Status, next_change, status_at
+from trayapp.errors import (
+    ConfigError,
+    KeyProblemError,
+    KeyRefusedError,
+    SignedOutError,
+    ThrottledError,
+    TrayappError,
+)
+from trayapp.resident.asking import Asker
+from trayapp.resident.clock import Clock
+from trayapp.resident.snapshot_store import SnapshotStore
+from trayapp.servers.dialects import Dialect, dashboard_url, dialect_from_url
+from trayapp.settings.accounts import Account, Settings
+
+log = logging.getLogger(__name__)
+
+SLEPT_SECONDS = 10.0
+"""The wall clock ran this much further than the monotonic one: the machine slept, or it was set."""
+
+LONGEST_WAIT_SECONDS = 60.0
+"""How long a sleep can go unnoticed where the system does not tell of waking."""
+
+STOP_SECONDS = 5.0
+"""How long `stop` waits for an attempt under way; the thread is a daemon, so it ends anyhow."""
+
+
+_NEVER_READ = object()
+
+
+class SettingsSource(Protocol):
+    """Where settings come from, and whether they changed."""
+
+    def load(self) -> Settings:
+        """Read them all; raises ConfigError."""
+
+    def fingerprint(self) -> object:
+        """Give something that differs when a settings file was edited."""
+
+
+class Resident:
+    """Keep asking for the showing account's number and publish a Status whenever it changes.
+
+    All that a person asks for goes through `refresh`, `reload`, `flush`, `show` and `quit`, from
+    any thread. Subscribers are called on the poller's thread with each new Status.
+    """
+
+    def __init__(
+        self,
+        settings: SettingsSource,
+        asker: Asker,
+        store: SnapshotStore,
+        clock: Clock,
+        chance: Callable[[], float],
+        longest_wait: float = LONGEST_WAIT_SECONDS,
+    ) -> None:
+        self._source = settings
+        self._asker = asker
+        self._store = store
+        self._clock = clock
+        self._chance = chance
+        self._longest_wait = longest_wait
+
+        self._lock = threading.Lock()
+        self._reasons: set[Reason] = set()
+        self._subscribers: list[Callable[[Status], None]] = []
+        self._status = Status(State.STARTING, clock.time())
+        self._wakeup = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+        # From here on only the poller's thread reads and writes.
+        self._settings: Settings | None = None
+        self._settings_error: ConfigError | None = None
+        self._fingerprint: object = _NEVER_READ
+        self._account: Account | None = None
+        self._number: Number | None = None
+        self._error: TrayappError | None = None
+        self._pace = Pace()
+        self._due_at = 0.0
+        self._clocks: tuple[float, float] | None = None
+
+        self.on_show: Callable[[], None] = _nothing
+        self.on_quit: Callable[[], None] = _nothing
+
+    # What faces and the control channel call, from any thread.
+
+    @property
+    def status(self) -> Status:
+        """The newest Status."""
+        with self._lock:
+            return self._status
+
+    def subscribe(self, subscriber: Callable[[Status], None]) -> None:
+        """Have `subscriber` called with each new Status, on the poller's thread."""
+        with self._lock:
+            self._subscribers.append(subscriber)
+
+    def refresh(self) -> None:
+        """Ask the server now, because a person said so."""
+        self._want(Reason.PERSON)
+
+    def menu_opened(self) -> None:
+        """Ask the server now if the number is not quite new, because a person is looking."""
+        self._want(Reason.MENU)
+
+    def woke(self) -> None:
+        """Ask the server now, because the machine slept."""
+        self._want(Reason.WAKE)
+
+    def reload(self) -> None:
+        """Read settings and key again, because somebody changed them."""
+        self._want(Reason.SETTINGS)
+
+    def flush(self) -> int:
+        """Bring to disk what is held in memory; gives how many heartbeats still wait."""
+        status = self.status
+        if status.account is not None:
+            self._store.save(status, show=True)
+        return 0
+
+    def show(self) -> None:
+        """Draw attention to the icon, because somebody started trayapp again."""
+        self.on_show()
+
+    def quit(self) -> None:
+        """End the app."""
+        self.on_quit()
+
+    def start(self) -> None:
+        """Start the poller's thread."""
+        self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the poller's thread."""
+        self._stopping.set()
+        self._wakeup.set()
+        self._asker.cut()
+        if self._thread is not None:
+            self._thread.join(STOP_SECONDS)
+            self._thread = None
+
+    # The poller.
+
+    def attend(self) -> float:
+        """Do what is due and give the seconds until something may be due again."""
+        reasons = self._take_reasons()
+        if self._slept():
+            reasons.add(Reason.WAKE)
+        if Reason.WAKE in reasons:
+            self._asker.reconnect()
+        if reasons - {Reason.MENU}:
+            self._pace = replace(self._pace, failures=0)
+        moment = self._clock.monotonic()
+        early = any(may_ask_now(self._pace, moment, reason) for reason in reasons)
+        if early or moment >= self._due_at:
+            self._read_settings(again=Reason.SETTINGS in reasons)
+            self._attempt(unlock=Reason.PERSON in reasons)
+            self._due_at = self._clock.monotonic() + self._delay()
+            self._publish()
+            self._store.save(self._status, show=True, zones=self._asker.zones)
+        else:
+            self._publish()
+        return self._until_next()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wakeup.clear()
+            self._clock.wait(self._wakeup, self.attend())
+        self._asker.forget()
+
+    def _want(self, reason: Reason) -> None:
+        with self._lock:
+            self._reasons.add(reason)
+        self._wakeup.set()
+
+    def _take_reasons(self) -> set[Reason]:
+        with self._lock:
+            reasons, self._reasons = self._reasons, set()
+        return reasons
+
+    def _slept(self) -> bool:
+        """Tell whether the wall clock jumped since the last turn: a sleep, or it was set."""
+        wall, monotonic = self._clock.time(), self._clock.monotonic()
+        last, self._clocks = self._clocks, (wall, monotonic)
+        return last is not None and abs((wall - last[0]) - (monotonic - last[1])) > SLEPT_SECONDS
+
+    def _read_settings(self, *, again: bool) -> None:
+        """Read the settings if they changed; a broken file leaves the last good ones in force."""
+        fingerprint = self._source.fingerprint()
+        if not again and fingerprint == self._fingerprint:
+            return
+        self._fingerprint = fingerprint
+        self._asker.forget()
+        try:
+            settings = self._source.load()
+        except ConfigError as error:
+            log.warning("%s", error)
+            self._settings_error = error
+            return
+        for warning in settings.warnings:
+            log.warning("%s", warning)
+        self._settings, self._settings_error = settings, None
+        self._store.keep_only({account.name for account in settings.accounts})
+        account = settings.showing
+        if account != self._account:
+            self._account = account
+            self._pace = Pace()
+            self._error = None
+            self._number = self._store.number(account.name, account.api_url) if account else None
+            self._publish()
+
+    def _attempt(self, *, unlock: bool) -> None:
+        """Ask once and remember what came of it."""
+        error: TrayappError | None = None
+        number = None
+        try:
+            number = self._ask(unlock=unlock)
+        except TrayappError as problem:
+            error = problem
+        except Exception:
+            # A mistake of ours must not end the thread that keeps the number true.
+            log.exception("the attempt failed in a way nobody thought of")
+            error = TrayappError("trayapp made a mistake while asking", "Its log says more.")
+        if error is not None:
+            # Once for each new trouble, not once a minute for a year.
+            new = self._error is None or self._error.title != error.title
+            log.log(logging.WARNING if new else logging.DEBUG, "%s", error)
+            log.debug("%s, caused by: %s", type(error).__name__, error.describe_cause())
+        self._error = error
+        moment = self._clock.monotonic()
+        if number is not None:
+            self._number = number
+            self._pace = self._pace.after_answer(moment, number.total_seconds)
+        else:
+            retry_after = error.retry_after if isinstance(error, ThrottledError) else None
+            self._pace = self._pace.after_failure(moment, _outcome(error), retry_after)
+
+    def _ask(self, *, unlock: bool) -> Number | None:
+        if self._settings is None:
+            raise self._settings_error or ConfigError("The settings were not read yet")
+        if self._account is None:
+            raise SignedOutError("No account yet", "Sign in with: trayapp login")
+        return self._asker.ask(self._account, self._settings, unlock=unlock)
+
+    def _publish(self) -> None:
+        """Tell the subscribers, if anything but the time has changed."""
+        account = self._account
+        status = status_at(
+            self._clock.time(),
+            account=account.name if account else None,
+            api_url=account.api_url if account else None,
+            dashboard_url=dashboard_of(account) if account else None,
+            number=self._number,
+            error=self._error,
+        )
+        with self._lock:
+            changed = replace(status, at=self._status.at) != self._status
+            self._status = status
+            subscribers = list(self._subscribers)
+        if changed:
+            log.debug("status: %s", status.state)
+            for subscriber in subscribers:
+                try:
+                    subscriber(status)
+                except Exception:
+                    # One face that falls over must not take the number from the others.
+                    log.exception("a face failed to show the status")
+
+    def _delay(self) -> float:
+        until_midnight = self._number.day.ends_at - self._clock.time() if self._number else None
+        return next_delay(self._pace, self._clock.monotonic(), until_midnight, self._chance())
+
+    def _until_next(self) -> float:
+        now = self._clock.time()
+        waits = [self._longest_wait, self._due_at - self._clock.monotonic()]
+        change = next_change(self._number, now)
+        if change is not None:
+            waits.append(change - now)
+        return max(0.0, min(waits))
+
+
+def dashboard_of(account: Account) -> str:
+    """Give the page that belongs to an account."""
+    dialect = Dialect(account.dialect) if account.dialect else dialect_from_url(account.api_url)
+    return dashboard_url(account.api_url, dialect)
+
+
+def _outcome(error: TrayappError | None) -> Outcome:
+    if error is None:
+        return Outcome.COLD
+    if isinstance(error, KeyRefusedError):
+        return Outcome.REFUSED
+    return Outcome.NO_KEY if isinstance(error, KeyProblemError | ConfigError) else Outcome.FAILED
+
+
+def _nothing() -> None:
+    """Stand in until a face says what to do."""
