@@ -1,0 +1,112 @@
+"""The org.kde.StatusNotifierItem interface.
+
+https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/ tells what it means; panels
+agree on the org.kde names. They re-read properties when a New… signal comes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .interface import Interface, Method, Property, Reply, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .pixmap import Pixmap
+
+ITEM_PATH = "/StatusNotifierItem"
+MENU_PATH = "/StatusNotifierItem/Menu"
+ITEM_INTERFACE = "org.kde.StatusNotifierItem"
+
+STATUSES = ("Passive", "Active", "NeedsAttention")
+"""Passive items are hidden by most panels."""
+
+PIXMAPS = "a(iiay)"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemState:
+    """What a panel shows of the item."""
+
+    id: str
+    title: str = ""
+    status: str = "Passive"
+    pixmaps: tuple[Pixmap, ...] = ()
+
+
+def changed_signals(before: ItemState, after: ItemState) -> frozenset[str]:
+    """Return the signals that tell panels of a change."""
+    signals = set()
+    if before.pixmaps != after.pixmaps:
+        signals.add("NewIcon")
+    if before.title != after.title:
+        signals |= {"NewTitle", "NewToolTip"}
+        # The description for screen readers has no signal of its own; it is read with the icon.
+        signals.add("NewIcon")
+    if before.status != after.status:
+        signals.add("NewStatus")
+    return frozenset(signals)
+
+
+class Item:
+    """The item as an object on the bus, read from `state` at every call.
+
+    It has no Activate, and answers it with UnknownMethod: with ItemIsMenu this is what makes a left
+    click open the menu at once, on GNOME and on Plasma before 6.4 too. The middle click, which is
+    SecondaryActivate, is handed to `on_secondary`.
+    """
+
+    def __init__(self, state: Callable[[], ItemState], on_secondary: Callable[[], object]) -> None:
+        def constant(signature: str, value: Any) -> Property:
+            return Property(signature, lambda: value)
+
+        position = (("x", "i"), ("y", "i"))
+        self._state = state
+        self.interface = Interface(
+            ITEM_INTERFACE,
+            methods={
+                "SecondaryActivate": Method(lambda _x, _y: Reply((), on_secondary), position),
+                "Scroll": Method(
+                    lambda _delta, _orientation: Reply(), (("delta", "i"), ("orientation", "s"))
+                ),
+            },
+            properties={
+                "Category": constant("s", "ApplicationStatus"),
+                "Id": Property("s", lambda: state().id),
+                "Title": Property("s", lambda: state().title),
+                "Status": Property("s", lambda: state().status),
+                "WindowId": constant("i", 0),
+                # A name would win over the pixmaps.
+                "IconName": constant("s", ""),
+                "IconThemePath": constant("s", ""),
+                "IconPixmap": Property(PIXMAPS, self._pixmaps),
+                "IconAccessibleDesc": Property("s", lambda: state().title),
+                "OverlayIconName": constant("s", ""),
+                "OverlayIconPixmap": constant(PIXMAPS, []),
+                "AttentionIconName": constant("s", ""),
+                "AttentionIconPixmap": constant(PIXMAPS, []),
+                "AttentionAccessibleDesc": constant("s", ""),
+                "AttentionMovieName": constant("s", ""),
+                "ToolTip": Property(f"(s{PIXMAPS}ss)", lambda: ("", [], state().title, "")),
+                "ItemIsMenu": constant("b", True),
+                "Menu": constant("o", MENU_PATH),
+            },
+            signals={
+                "NewTitle": (),
+                "NewIcon": (),
+                "NewAttentionIcon": (),
+                "NewOverlayIcon": (),
+                "NewToolTip": (),
+                "NewStatus": (("status", "s"),),
+            },
+        )
+
+    def signal(self, name: str) -> Signal:
+        """Return one of the New… signals as it is to be sent now."""
+        body = (self._state().status,) if name == "NewStatus" else ()
+        return Signal(ITEM_PATH, self.interface, name, body)
+
+    def _pixmaps(self) -> list[tuple[int, int, bytes]]:
+        return [(one.width, one.height, one.data) for one in self._state().pixmaps]
