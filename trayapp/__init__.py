@@ -1,3 +1,20 @@
-"""Today's coding time in the system tray."""
+"""Today's coding time in the system tray.
+
+The rooms, and what each may import beside errors; import-linter checks it:
+
+    coding/    the domain, pure: numbers, days, states, pacing, the JSON      nothing of ours
+    settings/  config.toml, ~/.wakatime.cfg, accounts, keys, locations        coding
+    servers/   one HTTP client, what differs between dialects, decoding       coding
+    desktop/   the control channel, the instance lock, waking, the browser    coding
+    resident/  the running app without a face: asks, keeps, publishes Status  all of the above
+    tray/      icon, menu, backends; statusnotifier/ in it stands alone       resident, desktop,
+                                                                              coding
+    cli/       the command line; cli/run.py joins the parts                   everything
+    errors.py  the error tree                                                 nothing
+
+Status flows from the resident to the faces; what a person asks for goes back through the
+resident's methods. `trayapp --version` and `trayapp today --cached` never get further than cli/ and
+two modules of coding/.
+"""
 
 __version__ = "0.1.0"

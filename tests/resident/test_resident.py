@@ -22,7 +22,7 @@ from trayapp.errors import (
     TrayappError,
     UnreachableError,
 )
-from trayapp.resident.clock import SystemClock
+from trayapp.resident.clock import ManualClock
 from trayapp.resident.resident import Resident
 from trayapp.servers.transport import Response
 from trayapp.settings.accounts import Settings
@@ -437,12 +437,18 @@ def test_a_whole_year_of_failures_and_answers_keeps_the_number_true(scene: Scene
     assert scene.connections < 240
 
 
+class WaitingClock(ManualClock):
+    """A clock that stands still, and on which waiting is real."""
+
+    def wait(self, wakeup: threading.Event, seconds: float) -> None:
+        wakeup.wait(seconds)
+
+
 def test_it_starts_and_stops_its_thread(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
+    scene = Scene(tmp_path, clock=WaitingClock(now=NOON))
     resident: Resident = scene.resident
     arrived = threading.Event()
     resident.subscribe(lambda status: arrived.set() if status.number else None)
-    scene.resident._clock = SystemClock()
 
     resident.start()
     assert arrived.wait(5)

@@ -110,12 +110,18 @@ class FunctionTransport:
 class HttpTransport:
     """The real one: one connection kept alive, certificates as the system trusts them.
 
-    Used by one thread at a time.
+    Used by one thread at a time. `now` gives the wall clock in epoch seconds.
     """
 
-    def __init__(self, options: NetworkOptions, user_agent: str) -> None:
+    def __init__(
+        self,
+        options: NetworkOptions,
+        user_agent: str,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._options = options
         self._user_agent = user_agent
+        self._now = now
         self._total = options.timeout_seconds or TOTAL_SECONDS
         self._client: httpx.Client | None = None
         self._socket: socket.socket | None = None
@@ -164,7 +170,7 @@ class HttpTransport:
 
     def _get(self, url: str, headers: Mapping[str, str]) -> Response:
         client = self._open()
-        sent_at = time.time()
+        sent_at = self._now()
         with client.stream(
             "GET", url, headers=dict(headers), extensions={"trace": self._trace}
         ) as response:
@@ -182,7 +188,7 @@ class HttpTransport:
                 {name.lower(): value for name, value in response.headers.items()},
                 bytes(body),
                 sent_at,
-                time.time(),
+                self._now(),
             )
 
     def _open(self) -> httpx.Client:

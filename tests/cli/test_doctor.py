@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.cli.person import Person
+from tests.server import Server, misbehaviours
+
+PARTS = [
+    "trayapp",
+    "settings",
+    "keyring",
+    "account",
+    "key",
+    "server",
+    "clock",
+    "today",
+    "tray",
+    "resident",
+]
+
+
+def checks(person: Person) -> dict[str, dict[str, Any]]:
+    document = json.loads(person.run("doctor", "--json").stdout)
+    assert document["schema"] == 1
+    return {check["part"]: check for check in document["checks"]}
+
+
+def test_every_part_is_on_one_screen(known: Person, server: Server) -> None:
+    result = known.run("doctor")
+
+    assert result.returncode == 0
+    lines = result.stdout.splitlines()
+    assert len(lines) <= 24
+    assert all(
+        any(line.split()[1] == part for line in lines if len(line.split()) > 1) for part in PARTS
+    )
+    assert f"api_url = {server.api_url}  ({known.home}/.wakatime.cfg line 2)" in result.stdout
+    assert server.key not in result.stdout
+
+
+def test_a_healthy_account_is_told_with_its_numbers(known: Person) -> None:
+    found = checks(known)
+
+    assert list(found) == PARTS
+    assert "speaks hackatime" in found["server"]["found"]
+    assert found["key"]["found"].startswith("from api_key in ")
+    assert found["clock"]["verdict"] == "ok"
+    assert found["today"]["found"].startswith("2h 5m on ")
+    assert "ends at local midnight" in found["today"]["found"]
+
+
+def test_a_day_that_ends_elsewhere_is_told_with_what_to_do(known: Person) -> None:
+    with Server("hackatime", timezone="Asia/Kolkata") as server:
+        known.write_cfg({"api_url": server.api_url, "api_key": server.key})
+        today = checks(known)["today"]
+
+    assert today["verdict"] == "note"
+    assert "ends at 18:30 here" in today["found"]
+    assert "profile" in today["advice"]
+
+
+def test_a_clock_that_is_off_is_told(known: Person, server: Server) -> None:
+    server.clock = lambda: time.time() - 60
+
+    clock = checks(known)["clock"]
+
+    assert clock["verdict"] == "note"
+    assert clock["found"].startswith("+60 s")
+
+
+def forget_everything(person: Person, server: Server) -> None:
+    del server
+    (person.home / ".wakatime.cfg").unlink()
+
+
+def forget_the_key(person: Person, server: Server) -> None:
+    person.write_cfg({"api_url": server.api_url})
+
+
+def break_the_config(person: Person, server: Server) -> None:
+    del server
+    person.write_config("[broken")
+
+
+def stop_the_server(person: Person, server: Server) -> None:
+    del person
+    server.stop()
+
+
+def refuse_the_key(person: Person, server: Server) -> None:
+    del person
+    server.misbehave(misbehaviours.status(401))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "part", "code", "words"),
+    [
+        (forget_everything, "account", 104, "trayapp login"),
+        (forget_the_key, "key", 104, "trayapp login"),
+        (break_the_config, "settings", 103, "Correct the file"),
+        (stop_the_server, "server", 102, "Check the network"),
+        (refuse_the_key, "server", 104, "trayapp login"),
+    ],
+)
+def test_what_is_not_well_is_bad_with_what_to_do_and_its_exit_code(
+    known: Person,
+    server: Server,
+    spoil: Callable[[Person, Server], None],
+    part: str,
+    code: int,
+    words: str,
+) -> None:
+    spoil(known, server)
+
+    check = checks(known)[part]
+
+    assert check["verdict"] == "bad"
+    assert words in check["advice"]
+    assert known.run("doctor").returncode == code
+
+
+def test_without_a_desktop_the_tray_is_a_note_and_not_a_failure(known: Person) -> None:
+    tray = checks(known)["tray"]
+
+    assert tray["verdict"] == "note"
+    assert "no session bus and no display" in tray["found"]
+
+
+def test_run_without_a_desktop_is_one_line_and_exit_1(known: Person) -> None:
+    result = known.run("run")
+
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "trayapp today" in result.stderr
+    assert "AppIndicator" in result.stderr
+    assert not known.locations.lock_file.exists()

@@ -1,0 +1,121 @@
+"""`trayapp run`: the composition root, which joins resident, tray and control channel."""
+
+from __future__ import annotations
+
+import logging
+import random
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from types import FrameType
+
+from trayapp import __version__
+from trayapp.cli.logs import log_to_file
+from trayapp.cli.parts import FileSettings, make_asker
+from trayapp.desktop.browser import open_page
+from trayapp.desktop.control import ControlListener, ask
+from trayapp.desktop.single_instance import InstanceLock
+from trayapp.desktop.sleep import SleepWatcher
+from trayapp.errors import ControlError, TrayappError
+from trayapp.resident.clock import SystemClock
+from trayapp.resident.commands import follow
+from trayapp.resident.resident import Resident
+from trayapp.resident.snapshot_store import SnapshotStore
+from trayapp.settings.locations import (
+    Locations,
+    find_locations,
+    make_private_folder,
+    make_runtime_folder,
+)
+from trayapp.tray.backends import make_backend
+from trayapp.tray.face import Face
+
+log = logging.getLogger(__name__)
+
+
+def run(environment: Mapping[str, str], *, verbose: bool) -> int:
+    """Show the icon and stay until somebody quits; a second start only asks the first.
+
+    Raises NoDesktopError where no icon can be shown, TrayappError where its folders cannot be made.
+    """
+    locations = find_locations(environment)
+    backend = make_backend(environment)
+    lock = _take_lock(locations)
+    if lock is None:
+        return _ask_first(locations)
+    with ExitStack() as parts:
+        parts.enter_context(lock)
+        log_file = log_to_file(locations.log_dir, verbose=verbose)
+        log.info("trayapp %s starts, Python %s", __version__, sys.version.split()[0])
+        store = SnapshotStore(locations.snapshot_file)
+        asker = make_asker(environment)
+        asker.zones = store.zones()
+        settings = FileSettings(locations, environment)
+        resident = Resident(settings, asker, store, SystemClock(), random.random)
+        parts.callback(resident.stop)
+        face = Face(resident, backend, open_page)
+        interrupted = parts.enter_context(_stop_on_signals(face))
+        listener = ControlListener(locations.control_address)
+        try:
+            listener.start(partial(follow, resident))
+        except OSError as error:
+            # The icon is what matters; doctor and login say that nobody listens.
+            log.warning("no control channel at %s: %s", locations.control_address, error)
+        parts.callback(listener.stop)
+        sleep = SleepWatcher(resident.woke)
+        sleep.start()
+        parts.callback(sleep.stop)
+        print(f"trayapp is in the tray; its log is {log_file}", file=sys.stderr)
+        face.run()
+        log.info("trayapp ends")
+    return 130 if interrupted else 0
+
+
+def _take_lock(locations: Locations) -> InstanceLock | None:
+    """Make the folders and take the lock, None when another trayapp has it."""
+    lock = InstanceLock(locations.lock_file)
+    try:
+        make_private_folder(locations.state_dir)
+        make_private_folder(locations.log_dir)
+        make_runtime_folder(locations.runtime_dir)
+        return lock if lock.acquire() else None
+    except OSError as error:
+        raise TrayappError(
+            f"{error.filename or locations.state_dir} cannot be written ({error.strerror})",
+            "Make that folder writable for yourself.",
+        ) from error
+
+
+def _ask_first(locations: Locations) -> int:
+    """Ask the trayapp that runs already to refresh and show itself."""
+    try:
+        ask(locations.control_address, "refresh", show=True)
+    except ControlError as error:
+        raise ControlError(
+            "trayapp is running already, but it does not answer", "End it and start it again."
+        ) from error
+    print("trayapp is running already; it was asked to refresh and to show itself", file=sys.stderr)
+    return 0
+
+
+@contextmanager
+def _stop_on_signals(face: Face) -> Iterator[list[int]]:
+    """Let SIGINT, SIGTERM and SIGHUP end the app in order; gives the list of interrupts."""
+    interrupts: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del frame
+        if number == signal.SIGINT:
+            interrupts.append(number)
+        face.stop()
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = [signal.signal(number, stop) for number in numbers]
+    try:
+        yield interrupts
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

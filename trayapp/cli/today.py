@@ -1,0 +1,68 @@
+"""`trayapp today`: ask the server once and print the best number there is."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+
+from trayapp.cli import cached
+from trayapp.cli.parts import make_asker
+from trayapp.coding.number import Number
+from trayapp.coding.status import Status, status_at
+from trayapp.errors import SignedOutError, TrayappError
+from trayapp.resident.asking import Asker
+from trayapp.resident.resident import dashboard_of
+from trayapp.resident.snapshot_store import SnapshotStore, entry
+from trayapp.settings.accounts import Account, Settings, load_settings
+from trayapp.settings.locations import find_locations
+
+log = logging.getLogger(__name__)
+
+
+def run(environment: Mapping[str, str], *, account: str | None, form: str) -> int:
+    """Print today's number of an account, fresh where that can be had.
+
+    Raises UsageError for an account that does not exist. Every other error becomes the reason
+    beside the last number of today, or beside none.
+    """
+    locations = find_locations(environment)
+    store = SnapshotStore(locations.snapshot_file)
+    try:
+        settings = load_settings(locations, environment)
+    except TrayappError as error:
+        return cached.present(entry(_status(None, None, error)), form)
+    chosen = settings.showing if account is None else settings.account(account)
+    asker = make_asker(environment)
+    asker.zones = store.zones()
+    number, problem = _ask(asker, store, settings, chosen)
+    status = _status(chosen, number, problem)
+    store.save(status, show=chosen == settings.showing, zones=asker.zones)
+    return cached.present(entry(status), form)
+
+
+def _ask(
+    asker: Asker, store: SnapshotStore, settings: Settings, account: Account | None
+) -> tuple[Number | None, TrayappError | None]:
+    if account is None:
+        return None, SignedOutError("There is no account yet", "Sign in: trayapp login")
+    last = store.number(account.name, account.api_url)
+    try:
+        number = asker.ask(account, settings)
+    except TrayappError as error:
+        log.debug("%s, caused by: %s", type(error).__name__, error.describe_cause())
+        return last, error
+    finally:
+        asker.forget()
+    return number or last, None
+
+
+def _status(account: Account | None, number: Number | None, error: TrayappError | None) -> Status:
+    return status_at(
+        time.time(),
+        account=account.name if account else None,
+        api_url=account.api_url if account else None,
+        dashboard_url=dashboard_of(account) if account else None,
+        number=number,
+        error=error,
+    )
