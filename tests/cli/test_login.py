@@ -174,6 +174,18 @@ def test_signing_in_again_without_a_url_goes_to_the_same_server(
 
 
 @pytest.mark.usefixtures("keyring")
+def test_an_account_that_moves_to_another_server_leaves_no_key_behind(
+    person: Person, server: Server
+) -> None:
+    person.run("login", "--api-url", server.api_url, "--account", "mine", stdin=server.key)
+    with Server("wakapi") as other:
+        person.run("login", "--api-url", other.api_url, "--account", "mine", stdin=other.key)
+
+    person.write_config(f'[accounts.mine]\napi_url = "{server.api_url}"\n')
+    assert person.run("today").returncode == 104
+
+
+@pytest.mark.usefixtures("keyring")
 def test_the_prompt_hides_the_key(person: Person, server: Server) -> None:
     """On a terminal: the key is typed, never shown, and the prompt names the server."""
     master, slave = pty.openpty()

@@ -291,6 +291,25 @@ def test_a_server_that_refuses_connections_is_a_102(person: Person) -> None:
     assert "cannot be reached" in result.stderr
 
 
+def test_a_wrong_certificate_is_a_102_with_what_to_do(person: Person) -> None:
+    with Server("hackatime", tls=True) as server:
+        person.write_cfg({"api_url": server.api_url, "api_key": server.key})
+        untrusted = person.run("today")
+        person.write_cfg(
+            {
+                "api_url": server.api_url,
+                "api_key": server.key,
+                "ssl_certs_file": server.ca_file,
+            }
+        )
+        trusted = person.run("today")
+
+    assert untrusted.returncode == 102
+    assert "is not trusted" in untrusted.stderr
+    assert "ssl_certs_file" in untrusted.stderr
+    assert (trusted.returncode, trusted.stderr) == (0, "")
+
+
 def test_a_proxy_that_is_not_there_is_a_102_and_ntlm_a_103(known: Person, server: Server) -> None:
     with refused_port() as origin:
         known.write_cfg({"api_url": server.api_url, "api_key": server.key, "proxy": origin})

@@ -200,6 +200,8 @@ def test_a_panel_that_comes_30_s_late_shows_the_icon(app: App, server: Server) -
     app.start()
     began = time.monotonic()
     server.wait_for_requests(1, 20)
+    advice = "the icon appears as soon as one is there"
+    wait_for(lambda: advice in app.desktop.log_text(), "it says what is missing")
     wait_for(lambda: time.monotonic() - began > LATE_SECONDS, "half a minute has passed", 40)
 
     app.panel.start()

@@ -79,6 +79,10 @@ def login(
         print(f"The key for {url} was not tried (--no-verify).")
     store = SystemKeyring()
     _store(store, target, key, locations)
+    for account_before in settings.accounts:
+        if account_before.name == target.name and account_before.api_url != url:
+            # The account has moved to another server: its old key is of no use to anybody.
+            store.delete(keyring_user(account_before))
     print(f"The key is in the system keyring, as account {target.name}.")
     _say_what_wins(load_settings(locations, environment), target, environment)
     _tell_resident(locations)

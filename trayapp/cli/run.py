@@ -29,7 +29,7 @@ from trayapp.settings.locations import (
     make_private_folder,
     make_runtime_folder,
 )
-from trayapp.tray.backends import make_backend
+from trayapp.tray.backends import describe_tray, make_backend
 from trayapp.tray.face import Face
 
 log = logging.getLogger(__name__)
@@ -67,10 +67,19 @@ def run(environment: Mapping[str, str], *, verbose: bool) -> int:
         sleep = SleepWatcher(resident.woke)
         sleep.start()
         parts.callback(sleep.stop)
-        print(f"trayapp is in the tray; its log is {log_file}", file=sys.stderr)
-        face.run()
+        print(f"trayapp runs; its log is {log_file}", file=sys.stderr)
+        face.run(partial(_begin, resident, environment))
         log.info("trayapp ends")
     return 130 if interrupted else 0
+
+
+def _begin(resident: Resident, environment: Mapping[str, str]) -> None:
+    """Start asking for the number, and tell whoever waits for an icon in vain."""
+    resident.start()
+    tray = describe_tray(environment)
+    log.info("tray: %s", tray.found)
+    if not tray.shows:
+        print(f"trayapp: {tray.found} {tray.advice}", file=sys.stderr)
 
 
 def _take_lock(locations: Locations) -> InstanceLock | None:

@@ -146,12 +146,12 @@ class _Listener(Protocol):
 
 
 if sys.platform == "win32":
-    from multiprocessing.connection import Client, Connection, Listener
+    from multiprocessing.connection import Client, Connection, Listener, PipeConnection
 
     class _PipeChannel:
         """A named pipe; only its byte messages are used, never its pickles."""
 
-        def __init__(self, connection: Connection) -> None:
+        def __init__(self, connection: Connection[Any, Any] | PipeConnection[Any, Any]) -> None:
             self._connection = connection
 
         def send(self, message: bytes) -> None:

@@ -18,7 +18,7 @@ class InstanceLock:
 
     def acquire(self) -> bool:
         """Take the lock; False when another process has it. Raises OSError."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _lock(descriptor)
         except (BlockingIOError, PermissionError):

@@ -86,7 +86,7 @@ class SnapshotStore:
 
     def _write(self, document: dict[str, Any]) -> None:
         try:
-            write_private(self._path, json.dumps(document, separators=(",", ":")))
+            write_private(self._path, json.dumps(document, separators=(",", ":")), durable=False)
         except OSError as error:
             log.warning("%s cannot be written: %s", self._path, error.strerror)
 

@@ -127,10 +127,11 @@ def make_runtime_folder(path: Path) -> None:
         path.chmod(0o700)
 
 
-def write_private(path: Path, text: str, *, keep_mode: bool = False) -> None:
+def write_private(path: Path, text: str, *, keep_mode: bool = False, durable: bool = True) -> None:
     """Write a whole file or nothing of it, readable by its owner only; raises OSError.
 
-    A symlink is written through. `keep_mode` leaves the mode of a file that exists.
+    A symlink is written through. `keep_mode` leaves the mode of a file that exists. What is
+    `durable` survives a power cut; a cache that is written every minute need not wake the disk.
     """
     target = Path(os.path.realpath(path))
     _make_missing(target.parent)
@@ -140,15 +141,17 @@ def write_private(path: Path, text: str, *, keep_mode: bool = False) -> None:
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(text.encode())
-            stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
         if mode != 0o600:
             Path(name).chmod(mode)
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    if durable:
+        _sync_folder(target.parent)
 
 
 def _user_folder(environment: Mapping[str, str], variable: str, default: Path, kind: str) -> Path:

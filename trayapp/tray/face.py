@@ -25,16 +25,17 @@ class Face:
         self._backend = backend
         self._open_page = open_page
 
-    def run(self) -> None:
-        """Show the icon, then start the resident; serve both on the calling thread until `stop`.
+    def run(self, shown: Callable[[], None]) -> None:
+        """Show the icon and serve it on the calling thread, the main one, until `stop`.
 
-        The icon comes first: no network and no keyring may hold it up.
+        `shown` is called from another thread once the icon was handed to the desktop: the icon
+        comes first, no network and no keyring may hold it up.
         """
         appearance = self.appearance(self._resident.status)
         self._resident.subscribe(lambda status: self._backend.show(self.appearance(status)))
         self._resident.on_show = self._backend.announce
         self._resident.on_quit = self._backend.stop
-        self._backend.run(appearance, self._resident.start, self._resident.menu_opened)
+        self._backend.run(appearance, shown, self._resident.menu_opened)
 
     def stop(self) -> None:
         """Let `run` return; may be called from a signal handler."""
