@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import base64
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +16,7 @@ from trayapp.errors import (
     CertificateError,
     KeyRefusedError,
     NoSuchEndpointError,
+    ServerError,
     TimedOutError,
     UnreachableError,
 )
@@ -130,17 +133,45 @@ def test_each_failure_becomes_its_error_and_the_next_request_works(failure: Fail
             client.close()
 
 
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 @pytest.mark.parametrize("failure", SLOW_FAILURES, ids=lambda failure: failure.name)
-def test_a_server_that_is_too_slow_is_given_up_in_time(failure: Failure) -> None:
-    with Server("hackatime") as server:
-        client = client_of(server, options=Options(timeout_seconds=1.0))
+def test_a_server_that_is_too_slow_is_given_up_in_time(failure: Failure, tls: bool) -> None:
+    with Server("hackatime", tls=tls) as server:
+        options = Options(timeout_seconds=1.0, verify=not tls)
+        client = client_of(server, options=options)
         server.misbehave(failure.misbehaviour(), times=1)
+
+        before = time.monotonic()
 
         with pytest.raises(TimedOutError, match="did not answer within 1 s"):
             client.today()
 
+        assert time.monotonic() - before < 10
         assert client.today().answer.total_seconds is not None
         client.close()
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_another_thread_can_cut_a_request_short(tls: bool) -> None:
+    with Server("hackatime", tls=tls) as server:
+        client = client_of(server, options=Options(verify=not tls))
+        server.misbehave(misbehaviours.never_answers(), times=1)
+        raised: list[ServerError] = []
+
+        def ask() -> None:
+            try:
+                client.today()
+            except ServerError as error:
+                raised.append(error)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        server.wait_for_requests(1)
+        client.cut()
+        thread.join(4)
+
+        assert not thread.is_alive()
+        assert len(raised) == 1
 
 
 def test_a_redirect_is_not_followed_and_the_key_goes_nowhere_else() -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.coding.number import BREAKDOWN_NAMES, Goal, Share
+from trayapp.coding.document import BREAKDOWN_NAMES
+from trayapp.coding.number import Goal, Share
 from trayapp.errors import BadAnswerError
 from trayapp.servers.decoding import Profile, decode_json, decode_profile, decode_today
 

@@ -19,6 +19,16 @@ SCHEMA = 1
 FRESH_SECONDS = 600
 """A number older than this is stale."""
 
+BREAKDOWN_NAMES = (
+    "languages",
+    "projects",
+    "editors",
+    "machines",
+    "operating_systems",
+    "categories",
+)
+"""The breakdowns that a document always names, in its order."""
+
 NUMBER_KEYS = (
     "date",
     "timezone",
@@ -27,12 +37,7 @@ NUMBER_KEYS = (
     "age_seconds",
     "source",
     "goal",
-    "languages",
-    "projects",
-    "editors",
-    "machines",
-    "operating_systems",
-    "categories",
+    *BREAKDOWN_NAMES,
 )
 """The keys that are null while no number is known."""
 
@@ -73,11 +78,9 @@ def reason(document: dict[str, Any]) -> str:
     if error is not None:
         return f"{error['title']}. {error['hint']}" if error["hint"] else str(error["title"])
     if document["total_seconds"] is None:
-        return "No number of today is known yet. Start trayapp, or run: trayapp today"
-    return (
-        f"The number is {document['age_seconds'] // 60} minutes old. "
-        "Start trayapp, or run: trayapp today"
-    )
+        return "No number of today is known yet. Ask again in a minute: trayapp today"
+    minutes = document["age_seconds"] // 60
+    return f"The number is {minutes} minutes old. It is renewed while trayapp runs."
 
 
 def exit_code(entry: dict[str, Any], document: dict[str, Any]) -> int:

@@ -10,16 +10,6 @@ from trayapp.coding.day import Day
 LONGEST_DAY_SECONDS = 25 * 3600
 """The longest a day can be, when clocks go back; more coding than that is no sensible number."""
 
-BREAKDOWN_NAMES = (
-    "languages",
-    "projects",
-    "editors",
-    "machines",
-    "operating_systems",
-    "categories",
-)
-"""The breakdowns that trayapp's own JSON always names, in its order."""
-
 Source: TypeAlias = Literal["server", "estimate"]
 
 
@@ -49,7 +39,7 @@ Breakdown: TypeAlias = tuple[Share, ...] | None
 class Number:
     """How long was coded on `day`; seconds, `fetched_at` in epoch seconds.
 
-    `breakdowns` has one entry for each of BREAKDOWN_NAMES.
+    `breakdowns` has one entry for each of trayapp.coding.document.BREAKDOWN_NAMES.
     """
 
     total_seconds: float

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from trayapp.coding.day import Day
-from trayapp.coding.document import SCHEMA
+from trayapp.coding.document import BREAKDOWN_NAMES, SCHEMA
 from trayapp.coding.duration import NOT_KNOWN, format_duration
-from trayapp.coding.number import BREAKDOWN_NAMES, Breakdown, Goal, Number, Share
+from trayapp.coding.number import Breakdown, Goal, Number, Share
 from trayapp.coding.status import State, Status
 
 

@@ -235,6 +235,9 @@ class Resident:
             # A mistake of ours must not end the thread that keeps the number true.
             log.exception("the attempt failed in a way nobody thought of")
             error = TrayappError("trayapp made a mistake while asking", "Its log says more.")
+        if error is not None and self._stopping.is_set():
+            # It was `stop` that cut the attempt short, and no fault of the server's.
+            return
         if error is not None:
             # Once for each new trouble, not once a minute for a year.
             new = self._error is None or self._error.title != error.title

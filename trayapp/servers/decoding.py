@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from trayapp.coding.number import BREAKDOWN_NAMES, LONGEST_DAY_SECONDS, Breakdown, Goal, Share
+from trayapp.coding.document import BREAKDOWN_NAMES
+from trayapp.coding.number import LONGEST_DAY_SECONDS, Breakdown, Goal, Share
 from trayapp.errors import BadAnswerError
 
 _MOST_SECONDS = 1e12

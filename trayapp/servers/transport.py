@@ -157,7 +157,8 @@ class HttpTransport:
         connection = self._socket
         if connection is not None:
             try:
-                connection.shutdown(socket.SHUT_RDWR)
+                # Not SSLSocket's own, after which its reader would go on unencrypted.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
             except OSError:
                 # Already closed from the other side: nothing is left to cut.
                 return
@@ -212,7 +213,8 @@ class HttpTransport:
         return self._client
 
     def _trace(self, event: str, info: Mapping[str, object]) -> None:
-        if event.endswith("connect_tcp.complete"):
+        # The handshake of TLS puts another socket object in the place of the first.
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
             stream = info["return_value"]
             self._socket = stream.get_extra_info("socket")  # type: ignore[attr-defined]
 
