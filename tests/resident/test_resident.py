@@ -277,6 +277,27 @@ def test_an_edit_of_the_settings_is_noticed_before_the_next_poll(scene: Scene) -
     assert scene.status().state is State.FRESH
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyRefusedError("401", "sign in"),
+        ThrottledError("asked to wait", "wait", retry_after=3000),
+        UnreachableError("nothing answers", "wait"),
+    ],
+)
+def test_an_edit_is_tried_within_a_minute_however_long_the_next_attempt_was_to_wait(
+    scene: Scene, error: TrayappError
+) -> None:
+    scene.failure = error
+    scene.live(3 * 3600)
+    scene.failure = None
+
+    scene.files.edit(scene.files.settings)
+    scene.live(61)
+
+    assert scene.status().state is State.FRESH
+
+
 def test_another_accounts_number_is_never_shown_as_this_ones(scene: Scene) -> None:
     scene.attend()
     other = replace(ACCOUNT, api_url="https://other.example/api/hackatime/v1")

@@ -160,6 +160,11 @@ class Resident:
         reasons = self._take_reasons()
         if self._slept():
             reasons.add(Reason.WAKE)
+        fingerprint = self._source.fingerprint()
+        if fingerprint != self._fingerprint:
+            # An edit may be the cure for what the last attempt died of: not to wait for the next.
+            reasons.add(Reason.SETTINGS)
+            self._fingerprint = fingerprint
         if Reason.WAKE in reasons:
             self._asker.reconnect()
         if reasons - {Reason.MENU}:
@@ -167,7 +172,8 @@ class Resident:
         moment = self._clock.monotonic()
         early = any(may_ask_now(self._pace, moment, reason) for reason in reasons)
         if early or moment >= self._due_at:
-            self._read_settings(again=Reason.SETTINGS in reasons)
+            if Reason.SETTINGS in reasons:
+                self._read_settings()
             self._attempt(unlock=Reason.PERSON in reasons)
             self._due_at = self._clock.monotonic() + self._delay()
             self._publish()
@@ -198,12 +204,8 @@ class Resident:
         last, self._clocks = self._clocks, (wall, monotonic)
         return last is not None and abs((wall - last[0]) - (monotonic - last[1])) > SLEPT_SECONDS
 
-    def _read_settings(self, *, again: bool) -> None:
-        """Read the settings if they changed; a broken file leaves the last good ones in force."""
-        fingerprint = self._source.fingerprint()
-        if not again and fingerprint == self._fingerprint:
-            return
-        self._fingerprint = fingerprint
+    def _read_settings(self) -> None:
+        """Read the settings; a broken file leaves the last good ones in force."""
         self._asker.forget()
         try:
             settings = self._source.load()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,31 +24,34 @@ class SnapshotStore:
     """One 0600 file: `show` names an account, `accounts` has an entry for each.
 
     It is a cache: a file that cannot be read counts as none, one that cannot be written is a logged
-    warning.
+    warning. Any thread may use it.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock = threading.Lock()
 
     def save(self, status: Status, *, show: bool, zones: dict[str, ZoneNote] | None = None) -> None:
         """Store a status as the entry of its account; `show` makes it the one that shows."""
-        document = self._read()
         name = status.account or ""
-        document["accounts"][name] = entry(status)
-        if show:
-            document["show"] = name
-        for owner, note in (zones or {}).items():
-            document["zones"][owner] = {"name": note.name, "asked_at": note.asked_at}
-        self._write(document)
+        with self._lock:
+            document = self._read()
+            document["accounts"][name] = entry(status)
+            if show:
+                document["show"] = name
+            for owner, note in (zones or {}).items():
+                document["zones"][owner] = {"name": note.name, "asked_at": note.asked_at}
+            self._write(document)
 
     def keep_only(self, accounts: set[str]) -> None:
         """Drop the entries of accounts that are no more."""
-        document = self._read()
-        gone = document["accounts"].keys() - accounts
-        if gone:
-            for name in gone:
-                del document["accounts"][name]
-            self._write(document)
+        with self._lock:
+            document = self._read()
+            gone = document["accounts"].keys() - accounts
+            if gone:
+                for name in gone:
+                    del document["accounts"][name]
+                self._write(document)
 
     def number(self, account: str, api_url: str) -> Number | None:
         """Give the number last stored for an account, of whatever day."""
