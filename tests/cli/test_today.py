@@ -208,17 +208,25 @@ def test_the_cheap_path_is_the_same_place_as_the_ordinary_one(
         assert snapshot_path() == str(find_locations(environment).snapshot_file)
 
 
-def test_the_cheap_commands_import_nothing_heavy() -> None:
+def test_the_cheap_commands_import_nothing_heavy(known: Person) -> None:
+    known.run("today")
     program = (
         "import sys; sys.argv = ['trayapp', 'today', '--cached']\n"
         "from trayapp.cli import main; main()\n"
         "import json; print(json.dumps(list(sys.modules)))"
     )
     result = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=True
+        [sys.executable, "-c", program],
+        env=known.environment,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
     )
 
-    loaded = set(json.loads(result.stdout))
+    line, modules = result.stdout.splitlines()
+    assert line == "2h 5m"
+    loaded = set(json.loads(modules))
     heavy = {"argparse", "dataclasses", "typing", "logging", "pathlib", "httpx", "inspect"}
     ours = {name for name in loaded if name.startswith("trayapp")}
     assert ours == {
@@ -341,6 +349,66 @@ def test_a_closed_pipe_is_no_traceback(known: Person) -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize(
+    "arguments", ["--version", "today", "today --cached", "today --format json", "doctor"]
+)
+@pytest.mark.parametrize(
+    ("redirection", "words"), [(">/dev/full", "No space left"), (">&-", ""), (">&- 2>&-", "")]
+)
+def test_output_that_cannot_be_written_is_no_traceback(
+    known: Person, arguments: str, redirection: str, words: str
+) -> None:
+    known.run("today")
+
+    result = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m trayapp {arguments} {redirection}"],
+        env=known.environment,
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+
+    assert "Traceback" not in result.stderr
+    assert "Exception" not in result.stderr
+    assert words in result.stderr
+    assert result.returncode == (1 if words else 0)
+
+
+def test_a_closed_standard_error_does_not_send_reasons_to_the_output(person: Person) -> None:
+    result = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m trayapp today 2>&-"],
+        env=person.environment,
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+
+    assert (result.stdout, result.returncode) == ("-\n", 104)
+
+
+def test_a_mistake_of_ours_is_one_line_and_with_verbose_where_it_arose(
+    known: Person, tmp_path: Path
+) -> None:
+    """The mistake is made on purpose, by a module that is loaded at start."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import trayapp.resident.asking as asking\n"
+        "def fail(*_arguments, **_options):\n"
+        "    raise RuntimeError('nobody thought of this')\n"
+        "asking.Asker.ask = fail\n"
+    )
+    known.variables["PYTHONPATH"] = str(tmp_path)
+
+    plain = known.run("today")
+    verbose = known.run("today", "--verbose")
+
+    assert (plain.returncode, plain.stderr.count("\n")) == (1, 1)
+    assert "A mistake in trayapp itself (RuntimeError)" in plain.stderr
+    assert "RuntimeError: nobody thought of this (" in verbose.stderr
+    assert "Traceback" not in verbose.stderr
 
 
 def test_verbose_tells_more_but_no_traceback_and_no_key(known: Person, server: Server) -> None:

@@ -9,33 +9,50 @@ import sys
 
 def main() -> int:
     """Run the command line and give its exit code."""
-    arguments = sys.argv[1:]
     try:
-        if arguments in (["--version"], ["-V"]):
-            from trayapp import __version__  # noqa: PLC0415
-
-            print(f"trayapp {__version__}")
-            code = 0
-        elif arguments[:1] == ["today"] and "--cached" in arguments:
-            from trayapp.cli import cached  # noqa: PLC0415
-
-            options = cached.parse(arguments[1:])
-            code = _program(arguments) if options is None else cached.run(*options)
-        else:
-            code = _program(arguments)
-        sys.stdout.flush()
+        code = _run(sys.argv[1:])
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more at exit.
-        import os  # noqa: PLC0415
-
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has seen enough.
+        _give_up_output()
         return 0
+    except OSError as error:
+        _give_up_output()
+        complain(f"{error.filename or 'The output'} cannot be used ({error.strerror}).")
+        return 1
     except KeyboardInterrupt:
         return 130
     return code
 
 
-def _program(arguments: list[str]) -> int:
+def complain(text: str) -> None:
+    """Print one line on standard error, if there is one."""
+    # Where it is closed it is None, for which print would take standard output.
+    if sys.stderr is not None:
+        print(f"trayapp: {text}", file=sys.stderr)
+
+
+def _run(arguments: "list[str]") -> int:
+    if arguments in (["--version"], ["-V"]):
+        from trayapp import __version__  # noqa: PLC0415
+
+        print(f"trayapp {__version__}")
+        return 0
+    if arguments[:1] == ["today"] and "--cached" in arguments:
+        from trayapp.cli import cached  # noqa: PLC0415
+
+        options = cached.parse(arguments[1:])
+        if options is not None:
+            return cached.run(*options)
     from trayapp.cli import program  # noqa: PLC0415
 
     return program.run(arguments)
+
+
+def _give_up_output() -> None:
+    """Leave nothing in the buffer that Python would try to write once more at exit."""
+    if sys.stdout is not None:
+        import os  # noqa: PLC0415
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

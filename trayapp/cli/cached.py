@@ -8,6 +8,7 @@ import os
 import sys
 import time
 
+from trayapp.cli import complain
 from trayapp.coding.document import SCHEMA, document_at, exit_code, reason, text_line
 
 TYPE_CHECKING = False
@@ -43,7 +44,7 @@ def run(account: "str | None", form: str) -> int:
     if entry is None:
         if form == "json":
             print(json.dumps(_unknown(account)))
-        print(f"trayapp: {NO_NUMBER}", file=sys.stderr)
+        complain(NO_NUMBER)
         return 1
     return present(entry, form)
 
@@ -60,7 +61,7 @@ def present(entry: "dict[str, Any]", form: str) -> int:
     print(line, flush=True)
     why = reason(document)
     if why:
-        print(f"trayapp: {why}", file=sys.stderr)
+        complain(why)
     return exit_code(entry, document)
 
 

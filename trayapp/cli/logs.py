@@ -7,7 +7,9 @@ import logging.handlers
 import re
 import sys
 import threading
+import traceback
 from pathlib import Path
+from typing import Any
 
 LARGEST_LOG_BYTES = 1_000_000
 LOG_FILES = 3
@@ -31,6 +33,17 @@ class RedactingFormatter(logging.Formatter):
         return redact(super().format(record))
 
 
+class TerminalFormatter(RedactingFormatter):
+    """The same for people, who are shown where an exception arose and no traceback."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 -- logging's own name
+        """Format an exception as one line: its type, its text and the lines it came through."""
+        kind, error, trace = ei
+        frames = traceback.extract_tb(trace)[-3:]
+        lines = ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+        return f"{kind.__name__}: {error} ({lines})"
+
+
 def redact(text: str) -> str:
     """Mask whatever looks like a key."""
     return _SECRETS.sub("[key]", text)
@@ -43,6 +56,7 @@ def log_to_file(folder: Path, *, verbose: bool) -> Path:
     handler = logging.handlers.RotatingFileHandler(
         path, maxBytes=LARGEST_LOG_BYTES, backupCount=LOG_FILES - 1, encoding="utf-8"
     )
+    handler.setFormatter(RedactingFormatter(_FORMAT))
     _add(handler, verbose=verbose)
     threading.excepthook = _log_thread_failure
     return path
@@ -50,11 +64,12 @@ def log_to_file(folder: Path, *, verbose: bool) -> Path:
 
 def log_to_terminal() -> None:
     """Log everything to standard error."""
-    _add(logging.StreamHandler(sys.stderr), verbose=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(TerminalFormatter(_FORMAT))
+    _add(handler, verbose=True)
 
 
 def _add(handler: logging.Handler, *, verbose: bool) -> None:
-    handler.setFormatter(RedactingFormatter(_FORMAT))
     ours = logging.getLogger("trayapp")
     ours.addHandler(handler)
     ours.setLevel(logging.DEBUG if verbose else logging.INFO)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from trayapp import __version__
+from trayapp.cli import complain
 from trayapp.errors import TrayappError
 
 log = logging.getLogger(__name__)
@@ -30,19 +30,22 @@ def run(arguments: Sequence[str]) -> int:
         from trayapp.cli.logs import log_to_terminal  # noqa: PLC0415 -- seldom wanted
 
         log_to_terminal()
+    else:
+        # Else logging would print warnings by itself.
+        logging.getLogger().addHandler(logging.NullHandler())
     try:
         code: int = options.function(options)
     except TrayappError as error:
         tell(error)
         return error.exit_code
-    except BrokenPipeError:
+    except OSError:
+        # Of the output, which is for `main`; others are mapped where they arise.
         raise
     except Exception as error:
         log.exception("trayapp made a mistake")
-        print(
-            f"trayapp: a mistake in trayapp itself ({type(error).__name__}). "
-            "Please report it, with what --verbose adds.",
-            file=sys.stderr,
+        complain(
+            f"A mistake in trayapp itself ({type(error).__name__}). "
+            "Please report it, with what --verbose adds."
         )
         return 1
     return code
@@ -50,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def tell(error: TrayappError) -> None:
     """Print an error as one line on standard error; what caused it is for --verbose."""
-    print("trayapp:", " ".join(str(error).split()), file=sys.stderr)
+    complain(" ".join(str(error).split()))
     log.debug("%s, caused by: %s", type(error).__name__, error.describe_cause() or "nothing else")
 
 
