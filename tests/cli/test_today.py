@@ -165,6 +165,23 @@ def test_cached_touches_no_network_and_says_the_same(known: Person, server: Serv
     assert known.run("today", "--account=wakatime.cfg", "--cached").returncode == 0
 
 
+def test_asking_for_another_account_does_not_change_what_cached_shows(person: Person) -> None:
+    with Server("hackatime") as one, Server("hackatime") as two:
+        one.today(total_seconds=60)
+        two.today(total_seconds=120)
+        two.key = one.key
+        person.variables["WAKATIME_API_KEY"] = one.key
+        person.write_config(
+            f'[accounts.one]\napi_url = "{one.api_url}"\nkey = "env"\n'
+            f'[accounts.two]\napi_url = "{two.api_url}"\nkey = "env"\n'
+        )
+        assert person.run("today").stdout == "1m\n"
+        assert person.run("today", "--account", "two").stdout == "2m\n"
+
+    assert person.run("today", "--cached").stdout == "1m\n"
+    assert person.run("today", "--cached", "--account", "two").stdout == "2m\n"
+
+
 def test_cached_knows_its_age(known: Person) -> None:
     known.run("today")
     path = known.locations.snapshot_file
@@ -321,7 +338,9 @@ def test_a_wrong_certificate_is_a_102_with_what_to_do(person: Person) -> None:
 def test_a_proxy_that_is_not_there_is_a_102_and_ntlm_a_103(known: Person, server: Server) -> None:
     with refused_port() as origin:
         known.write_cfg({"api_url": server.api_url, "api_key": server.key, "proxy": origin})
-        assert known.run("today").returncode == 102
+        proxied = known.run("today")
+        assert proxied.returncode == 102
+        assert "cannot be reached" in proxied.stderr
 
     known.write_cfg(
         {"api_url": server.api_url, "api_key": server.key, "proxy": r"domain\\user:very-secret"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,13 @@ from tests.coding.samples import NOON, a_number, a_status
 from trayapp.coding.document import document_at, exit_code, reason, text_line
 from trayapp.coding.number import Goal
 from trayapp.coding.snapshot import entry_of, number_of
-from trayapp.errors import KeyRefusedError, SignedOutError, TrayappError, UnreachableError
+from trayapp.errors import (
+    BadAnswerError,
+    KeyRefusedError,
+    SignedOutError,
+    TrayappError,
+    UnreachableError,
+)
 
 KEYS = [
     "schema",
@@ -66,6 +73,7 @@ def test_a_breakdown_is_null_where_the_server_does_not_say_and_empty_where_it_sa
         (OFFLINE, 12 * 3600, "offline", "-", 102),
         (KeyRefusedError("401"), 0, "refused", "2h 5m as of 12:00", 104),
         (SignedOutError("no key"), 0, "signed-out", "-", 104),
+        (BadAnswerError("500"), 12 * 3600, "starting", "-", 102),
     ],
 )
 def test_a_stored_number_is_judged_anew_each_time_it_is_read(
@@ -82,6 +90,28 @@ def test_a_stored_number_is_judged_anew_each_time_it_is_read(
     assert bool(reason(document)) == (state != "fresh")
     if document["total_seconds"] is None:
         assert document["date"] is document["fetched_at"] is document["age_seconds"] is None
+
+
+def test_a_clock_that_was_set_back_makes_no_negative_age() -> None:
+    document = document_at(entry_of(a_status(a_number()), None), NOON - 60)
+
+    assert (document["age_seconds"], document["total_seconds"]) == (0, 7500)
+
+
+def test_an_entry_tells_age_and_freshness_of_when_it_was_made() -> None:
+    entry = entry_of(a_status(a_number(), OFFLINE, now=NOON + 90), None)
+
+    assert entry["document"]["age_seconds"] == 90
+    assert entry["document"]["fresh"] is False
+
+
+def test_an_estimate_is_still_one_when_it_is_read_back() -> None:
+    entry = entry_of(a_status(replace(a_number(), source="estimate")), None)
+
+    number = number_of(entry)
+
+    assert number is not None
+    assert number.source == "estimate"
 
 
 def test_what_is_stored_is_not_changed_by_reading_it() -> None:

@@ -54,6 +54,15 @@ def test_the_next_attempt_comes_when_the_last_outcome_says(
     assert least <= next_delay(pace, moment, until_midnight, chance) <= most + 1e-6
 
 
+@pytest.mark.parametrize(
+    "pace", [answered(100), answered(1800), Pace().after_failure(0, Outcome.FAILED)]
+)
+def test_many_clients_do_not_ask_in_step(pace: Pace) -> None:
+    delays = {next_delay(pace, 1800, None, chance) for chance in (0.0, 0.3, 0.6, 0.9)}
+
+    assert len(delays) == 4
+
+
 @given(st.integers(1, 10_000), CHANCES)
 def test_backing_off_doubles_with_jitter_up_to_ten_minutes(failures: int, chance: float) -> None:
     delay = back_off(failures, chance)

@@ -56,7 +56,7 @@ def test_nobody_there_is_told_and_does_not_hang(address: str) -> None:
 def test_a_listener_that_never_answers_is_given_up(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control, "EXCHANGE_SECONDS", 0.2)
+    monkeypatch.setattr(control, "ASK_SECONDS", 0.2)
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(address)
         silent.listen()
@@ -101,6 +101,25 @@ def test_somebody_who_sends_nothing_too_much_or_garbage_stops_nobody_else(addres
                 continue
 
     assert ask(address, "status")["ok"]
+
+
+@pytest.mark.usefixtures("listener")
+def test_somebody_who_connects_and_says_nothing_holds_nobody_up(address: str) -> None:
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.connect(address)
+
+        assert ask(address, "status")["ok"]
+
+
+@pytest.mark.usefixtures("listener")
+def test_a_message_without_an_end_is_not_read_for_ever(address: str) -> None:
+    endless = b"x" * 100 * control.LARGEST_MESSAGE_BYTES
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(10)
+        client.connect(address)
+
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            client.sendall(endless)
 
 
 @pytest.mark.parametrize(

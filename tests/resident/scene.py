@@ -60,7 +60,7 @@ class Scene:
     date_header: bool = True
     asked: list[float] = field(default_factory=list)
     profiles: int = 0
-    connections: int = 0
+    transports: list[FunctionTransport] = field(default_factory=list)
     published: list[Status] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -107,8 +107,9 @@ class Scene:
 
     def _connect(self, options: object) -> FunctionTransport:
         del options
-        self.connections += 1
-        return FunctionTransport(self._answer)
+        transport = FunctionTransport(self._answer)
+        self.transports.append(transport)
+        return transport
 
     def _answer(self, url: str, headers: Mapping[str, str]) -> Response:
         del headers

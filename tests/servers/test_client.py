@@ -1,25 +1,31 @@
 from __future__ import annotations
 
 import base64
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import pytest
 
 from tests.faults.failures import FAILURES, SLOW_FAILURES, Failure
 from tests.server import DIALECTS, Server, misbehaviours, refused_port
+from trayapp.coding import pacing
 from trayapp.coding.number import Share
 from trayapp.errors import (
     CertificateError,
+    ConfigError,
     KeyRefusedError,
     NoSuchEndpointError,
     ServerError,
     TimedOutError,
     UnreachableError,
 )
+from trayapp.servers import transport
 from trayapp.servers.client import Client
 from trayapp.servers.dialects import Dialect
 from trayapp.servers.transport import HttpTransport
@@ -44,8 +50,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 def client_of(server: Server, key: str | None = None, options: Options | None = None) -> Client:
-    transport = HttpTransport(options or Options(), "trayapp/test")
-    return Client(server.api_url, Key(key or server.key), transport, Dialect(server.dialect))
+    connection = HttpTransport(options or Options(), "trayapp/test")
+    return Client(server.api_url, Key(key or server.key), connection, Dialect(server.dialect))
 
 
 def test_each_dialect_tells_the_time_of_today(server: Server) -> None:
@@ -91,6 +97,20 @@ def test_one_connection_serves_every_request(server: Server) -> None:
     client.close()
 
 
+def test_the_connection_is_kept_as_long_as_the_constant_says(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert transport.KEEP_ALIVE_SECONDS > pacing.POLL_SECONDS * (1 + pacing.JITTER)
+    monkeypatch.setattr(transport, "KEEP_ALIVE_SECONDS", 0.0)
+    client = client_of(server)
+
+    for _ in range(2):
+        client.today()
+
+    assert len({request.connection for request in server.requests}) == 2
+    client.close()
+
+
 def test_the_dialect_is_found_by_asking(server: Server) -> None:
     client = Client(server.api_url, Key(server.key), HttpTransport(Options(), "trayapp/test"))
 
@@ -102,6 +122,15 @@ def test_the_dialect_is_found_by_asking(server: Server) -> None:
 def test_a_cold_wakatime_is_not_taken_for_a_hackatime(cold: Literal[True, "blank"]) -> None:
     with Server("wakatime") as server:
         server.today(cold=cold)
+        client = Client(server.api_url, Key(server.key), HttpTransport(Options(), "trayapp/test"))
+
+        assert client.find_dialect() is Dialect.WAKATIME
+        client.close()
+
+
+def test_a_web_page_under_wakapis_prefix_is_not_taken_for_a_wakapi() -> None:
+    with Server("wakatime") as server:
+        server.misbehave(misbehaviours.captive_portal(), path="compat")
         client = Client(server.api_url, Key(server.key), HttpTransport(Options(), "trayapp/test"))
 
         assert client.find_dialect() is Dialect.WAKATIME
@@ -200,6 +229,36 @@ def test_a_name_that_does_not_exist_says_that_the_server_cannot_be_reached() -> 
     )
 
     with pytest.raises(UnreachableError, match=r"no-such-host\.invalid cannot be reached"):
+        client.today()
+
+
+def test_a_connection_that_is_never_made_is_given_up_in_time() -> None:
+    with socket.socket() as full, ExitStack() as waiting:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        # Nobody accepts: once the queue is full, whoever connects is left waiting.
+        for _ in range(8):
+            client_socket = waiting.enter_context(socket.socket())
+            client_socket.setblocking(False)
+            client_socket.connect_ex(full.getsockname())
+        url = f"http://127.0.0.1:{full.getsockname()[1]}/api"
+        options = Options(timeout_seconds=1.0)
+        client = Client(url, Key("a-test-key"), HttpTransport(options, "trayapp"))
+        before = time.monotonic()
+
+        with pytest.raises(TimedOutError):
+            client.today()
+
+        assert time.monotonic() - before < 10
+        client.close()
+
+
+def test_a_file_that_holds_no_certificates_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("these are none")
+    options = Options(certificates_file=str(tmp_path / "empty.pem"))
+    client = Client("https://x.invalid/api", Key("a-test-key"), HttpTransport(options, "trayapp"))
+
+    with pytest.raises(ConfigError, match=r"empty\.pem holds no certificates"):
         client.today()
 
 

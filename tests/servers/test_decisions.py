@@ -12,7 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayapp.errors import ConfigError, ServerError, TimedOutError, TrayappError
+from trayapp.errors import (
+    BadAnswerError,
+    ConfigError,
+    KeyRefusedError,
+    NoSuchEndpointError,
+    RedirectError,
+    ServerError,
+    ThrottledError,
+    TimedOutError,
+    TrayappError,
+    UnreachableError,
+)
 from trayapp.servers.decoding import Range, decode_today
 from trayapp.servers.dialects import Dialect, dashboard_url, dialect_from_url, profile_url
 from trayapp.servers.outcomes import error_of, retry_after
@@ -117,6 +128,28 @@ def test_every_status_but_200_is_an_error_with_something_to_do(
         assert error.exit_code in (102, 104)
 
 
+@pytest.mark.parametrize(
+    ("status", "kind", "words"),
+    [
+        (202, BadAnswerError, "error 202"),
+        (301, RedirectError, "another address"),
+        (401, KeyRefusedError, "does not accept"),
+        (403, BadAnswerError, "blocked"),
+        (404, NoSuchEndpointError, "does not know /users/current"),
+        (407, UnreachableError, "The proxy wants"),
+        (429, ThrottledError, "left alone"),
+        (503, BadAnswerError, "error 503"),
+    ],
+)
+def test_a_status_has_its_own_error_and_words(
+    status: int, kind: type[TrayappError], words: str
+) -> None:
+    error = error_of(Response(status, {}, b""), "https://server.example/users/current", None)
+
+    assert type(error) is kind
+    assert words in error.title
+
+
 def test_the_body_of_an_error_is_never_repeated() -> None:
     secret = b'{"error": "no such key: very-secret"}'
     headers = {"location": "https://very-secret@other.example/very-secret?very-secret"}
@@ -150,6 +183,18 @@ def test_the_body_of_an_error_is_never_repeated() -> None:
             },
             "2026-10-25",
             "Europe/Berlin",
+            "2026-10-24T22:00:00+00:00",
+            25,
+        ),
+        (  # a day of 25 hours in a zone that this machine does not know
+            {
+                "start": "2026-10-25T00:00:00+02:00",
+                "end": "2026-10-25T23:59:59+01:00",
+                "date": "2026-10-25",
+                "timezone": "Moon/Tranquility",
+            },
+            "2026-10-25",
+            "Moon/Tranquility",
             "2026-10-24T22:00:00+00:00",
             25,
         ),

@@ -24,8 +24,11 @@ log = logging.getLogger(__name__)
 
 VERSION = 1
 LARGEST_MESSAGE_BYTES = 64 * 1024
-EXCHANGE_SECONDS = 5.0
-"""How long either side waits for the other within one exchange."""
+ASK_SECONDS = 5.0
+"""How long whoever asks waits for each step of an exchange."""
+
+LISTEN_SECONDS = 1.0
+"""How long the listener waits: somebody who connects and says nothing must not hold up others."""
 
 STOP_SECONDS = 2.0
 
@@ -33,7 +36,7 @@ Answer: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Channel(Protocol):
-    """One connection: a message each way, each within EXCHANGE_SECONDS."""
+    """One connection: a message each way, each within its side's limit."""
 
     def send(self, message: bytes) -> None:
         """Send a message; raises OSError."""
@@ -151,14 +154,17 @@ if sys.platform == "win32":
     class _PipeChannel:
         """A named pipe; only its byte messages are used, never its pickles."""
 
-        def __init__(self, connection: Connection[Any, Any] | PipeConnection[Any, Any]) -> None:
+        def __init__(
+            self, connection: Connection[Any, Any] | PipeConnection[Any, Any], seconds: float
+        ) -> None:
             self._connection = connection
+            self._seconds = seconds
 
         def send(self, message: bytes) -> None:
             self._connection.send_bytes(message)
 
         def receive(self) -> bytes:
-            if not self._connection.poll(EXCHANGE_SECONDS):
+            if not self._connection.poll(self._seconds):
                 raise TimeoutError("no message came in time")
             return self._connection.recv_bytes(LARGEST_MESSAGE_BYTES)
 
@@ -170,7 +176,7 @@ if sys.platform == "win32":
             self._listener = Listener(address, family="AF_PIPE")
 
         def accept(self) -> Channel:
-            return _PipeChannel(self._listener.accept())
+            return _PipeChannel(self._listener.accept(), LISTEN_SECONDS)
 
         def close(self) -> None:
             self._listener.close()
@@ -179,16 +185,16 @@ if sys.platform == "win32":
         return _PipeListener(address)
 
     def _connect(address: str) -> Channel:
-        return _PipeChannel(Client(address, family="AF_PIPE"))
+        return _PipeChannel(Client(address, family="AF_PIPE"), ASK_SECONDS)
 
 else:
 
     class _SocketChannel:
         """A connected Unix socket; a newline ends each message."""
 
-        def __init__(self, connection: socket.socket) -> None:
+        def __init__(self, connection: socket.socket, seconds: float) -> None:
             self._connection = connection
-            self._connection.settimeout(EXCHANGE_SECONDS)
+            self._connection.settimeout(seconds)
 
         def send(self, message: bytes) -> None:
             self._connection.sendall(message + b"\n")
@@ -221,7 +227,7 @@ else:
                 raise
 
         def accept(self) -> Channel:
-            return _SocketChannel(self._socket.accept()[0])
+            return _SocketChannel(self._socket.accept()[0], LISTEN_SECONDS)
 
         def close(self) -> None:
             with contextlib.suppress(OSError):
@@ -235,10 +241,10 @@ else:
 
     def _connect(address: str) -> Channel:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(EXCHANGE_SECONDS)
+        connection.settimeout(ASK_SECONDS)
         try:
             connection.connect(address)
         except OSError:
             connection.close()
             raise
-        return _SocketChannel(connection)
+        return _SocketChannel(connection, ASK_SECONDS)

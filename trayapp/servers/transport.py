@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     import httpx
 
 CONNECT_SECONDS = 10.0
-READ_SECONDS = 20.0
 TOTAL_SECONDS = 30.0
 """One request from first to last byte, unless `timeout` in ~/.wakatime.cfg says otherwise."""
 
@@ -145,7 +144,6 @@ class HttpTransport:
         try:
             return self._get(url, headers)
         except Exception as error:
-            self.close()
             raise map_error(error, host, self._total, late=late.is_set()) from error
         finally:
             timer.cancel()
@@ -201,9 +199,8 @@ class HttpTransport:
                 proxy=self._options.proxy,
                 follow_redirects=False,
                 headers={"User-Agent": self._user_agent, "Accept": "application/json"},
-                timeout=httpx.Timeout(
-                    min(READ_SECONDS, self._total), connect=min(CONNECT_SECONDS, self._total)
-                ),
+                # Until it is connected there is nothing that the timer could cut.
+                timeout=httpx.Timeout(None, connect=min(CONNECT_SECONDS, self._total)),
                 limits=httpx.Limits(
                     max_connections=1,
                     max_keepalive_connections=1,
@@ -231,7 +228,13 @@ def _ssl_context(options: NetworkOptions) -> ssl.SSLContext:
         return context
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if options.certificates_file is not None:
-        context.load_verify_locations(cafile=options.certificates_file)
+        try:
+            context.load_verify_locations(cafile=options.certificates_file)
+        except OSError as error:
+            raise ConfigError(
+                f"{options.certificates_file} holds no certificates that can be read",
+                "Check ssl_certs_file in ~/.wakatime.cfg: a file in PEM form is wanted.",
+            ) from error
     return context
 
 
@@ -266,11 +269,6 @@ def map_error(error: Exception, host: str, seconds: float, *, late: bool) -> Tra
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL | ValueError):
         return ConfigError(
             f"The address or proxy for {host} cannot be used", "Check api_url and proxy."
-        )
-    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
-        return ConfigError(
-            "The certificates in ssl_certs_file cannot be read",
-            "Check ssl_certs_file in ~/.wakatime.cfg.",
         )
     return UnreachableError(f"{host} cannot be reached", "Check the network.")
 
