@@ -3,17 +3,20 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.person import Person
 from tests.server import Server, misbehaviours
+from trayapp.desktop.single_instance import InstanceLock
 
 PARTS = [
     "trayapp",
-    "settings",
+    "storage",
     "keyring",
+    "settings",
     "account",
     "key",
     "server",
@@ -104,7 +107,7 @@ def refuse_the_key(person: Person, server: Server) -> None:
         (forget_the_key, "key", 104, "trayapp login"),
         (break_the_config, "settings", 103, "Correct the file"),
         (stop_the_server, "server", 102, "Check the network"),
-        (refuse_the_key, "server", 104, "trayapp login"),
+        (refuse_the_key, "server", 104, "Correct api_key in "),
     ],
 )
 def test_what_is_not_well_is_bad_with_what_to_do_and_its_exit_code(
@@ -139,3 +142,33 @@ def test_run_without_a_desktop_is_one_line_and_exit_1(known: Person) -> None:
     assert "trayapp today" in result.stderr
     assert "AppIndicator" in result.stderr
     assert not known.locations.lock_file.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told(known: Person, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    known.variables["XDG_STATE_HOME"] = str(tmp_path / "file")
+
+    storage = checks(known)["storage"]
+
+    assert storage["verdict"] == "bad"
+    assert "cannot be written" in storage["found"]
+
+
+def test_a_resident_that_does_not_answer_is_told_from_none(known: Person) -> None:
+    known.locations.lock_file.parent.mkdir(parents=True)
+    assert checks(known)["resident"]["found"] == "trayapp does not run"
+
+    with InstanceLock(known.locations.lock_file) as lock:
+        assert lock.acquire()
+        resident = checks(known)["resident"]
+
+    assert (resident["verdict"], resident["found"]) == (
+        "bad",
+        "trayapp runs, but it does not answer",
+    )
+
+
+def test_with_a_broken_config_nothing_is_claimed_of_accounts(known: Person) -> None:
+    known.write_config("[broken")
+
+    assert not {"account", "key", "server"} & set(checks(known))

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -226,6 +225,7 @@ def read_until(descriptor: int, words: bytes | None) -> bytes:
     return seen
 
 
+@pytest.mark.usefixtures("keyring")
 @pytest.mark.parametrize(
     ("stdin", "code", "words"),
     [
@@ -319,13 +319,62 @@ def test_logout_of_an_account_whose_key_is_elsewhere_says_so(
     assert result.returncode == 0
     assert "still has a key" in result.stdout
     assert "~/.wakatime.cfg" in result.stdout
+    assert known.run("today").stdout == "2h 5m\n"
+    assert known.run("logout").returncode == 0
+    assert known.today("--cached")["state"] == "fresh"
 
 
-def test_the_default_servers_are_hackatime_and_for_waka_keys_wakatime(
-    person: Person, tmp_path: Path
-) -> None:
-    """Seen in what is written without asking; nothing is sent."""
-    del tmp_path
+@pytest.mark.usefixtures("keyring")
+def test_the_default_servers_are_hackatime_and_for_waka_keys_wakatime(person: Person) -> None:
+    """A waka_ key goes to WakaTime even when the account that shows is Hackatime's."""
     for key, url in ((OTHER_KEY, HACKATIME_API_URL), (f"waka_{OTHER_KEY}", WAKATIME_API_URL)):
         result = person.run("login", "--no-verify", stdin=key)
         assert f"The key for {url} was not tried" in result.stdout
+
+
+@pytest.mark.usefixtures("keyring")
+def test_a_login_after_a_logout_leaves_no_signed_out_number_behind(
+    person: Person, server: Server
+) -> None:
+    person.run("login", "--api-url", server.api_url, stdin=server.key)
+    person.run("logout")
+    assert person.today("--cached")["state"] == "signed-out"
+
+    person.run("login", stdin=server.key)
+
+    assert person.today("--cached")["state"] == "starting"
+
+
+@pytest.mark.usefixtures("keyring")
+def test_a_refused_key_of_a_second_account_says_where_to_sign_in_again(
+    person: Person, server: Server
+) -> None:
+    person.run("login", "--api-url", server.api_url, stdin=server.key)
+    with Server("wakapi") as home:
+        person.run("login", "--api-url", home.api_url, "--account", "home", stdin=home.key)
+        home.key = OTHER_KEY
+        result = person.run("today", "--account", "home")
+
+    assert "trayapp login --account home" in result.stderr
+
+
+@pytest.mark.usefixtures("keyring")
+def test_ctrl_d_at_the_prompt_is_no_key(person: Person, server: Server) -> None:
+    master, slave = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "trayapp", "login", "--api-url", server.api_url],
+        env=person.environment,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    ) as process:
+        os.close(slave)
+        read_until(master, b"not shown: ")
+        os.write(master, b"\x04")
+        seen = read_until(master, None)
+        assert process.wait(20) == 2
+    os.close(master)
+
+    assert b"No key was given" in seen
+    assert b"Traceback" not in seen

@@ -111,7 +111,7 @@ def test_a_refused_key_prints_todays_number_and_exits_104(known: Person, server:
 
     assert result.returncode == 104
     assert result.stdout.startswith("2h 5m as of ")
-    assert "trayapp login" in result.stderr
+    assert "Correct api_key in " in result.stderr
 
 
 def test_yesterdays_number_is_never_printed_as_todays(known: Person, server: Server) -> None:
@@ -208,7 +208,8 @@ def test_cached_with_nothing_stored_says_so(person: Person, content: str | None)
     as_json = person.run("today", "--cached", "--format", "json")
 
     assert result.returncode == as_json.returncode == 1
-    assert result.stdout == ""
+    assert result.stdout == "-\n"
+    assert json.loads(as_json.stdout)["error"]["title"] == "No number is stored yet"
     assert "trayapp today" in result.stderr
     assert sorted(json.loads(as_json.stdout)) == sorted(KEYS)
 
@@ -268,6 +269,16 @@ def test_without_an_account_it_says_how_to_sign_in(person: Person) -> None:
         None,
         None,
     )
+
+
+def test_a_key_in_the_environment_alone_goes_nowhere(person: Person) -> None:
+    person.variables["WAKATIME_API_KEY"] = "99999999-9999-4999-8999-999999999999"
+
+    result = person.run("today")
+
+    assert result.returncode == 104
+    assert "nothing says for which server" in result.stderr
+    assert "api_url" in result.stderr
 
 
 def test_an_account_that_does_not_exist_is_wrong_usage(known: Person) -> None:

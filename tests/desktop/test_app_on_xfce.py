@@ -250,7 +250,7 @@ def test_without_an_account_the_menu_says_how_to_sign_in(app: App) -> None:
     assert len(rows) == 5
     assert app.labels() == [
         "Today  -",
-        "Local: No account yet",
+        "Local: There is no account yet",
         "To sign in, run in a terminal: trayapp login",
         "Refresh now",
         "Quit",

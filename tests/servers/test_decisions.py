@@ -296,6 +296,22 @@ def test_what_else_a_request_may_raise_has_a_place_too(foreign: Exception) -> No
     assert isinstance(map_error(foreign, "server.example", 30, late=False), TrayappError)
 
 
+def test_a_server_that_speaks_no_https_is_told_from_one_that_is_not_there() -> None:
+    foreign = httpx.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version number")
+    foreign.__cause__ = ssl.SSLError(1, "wrong version number")
+
+    error = map_error(foreign, "server.example", 30, late=False)
+
+    assert "does not speak https" in error.title
+
+
+def test_a_connection_that_is_not_made_names_its_own_limit() -> None:
+    error = map_error(httpx.ConnectTimeout("x"), "server.example", 30, late=False)
+
+    assert isinstance(error, TimedOutError)
+    assert "10 s" in error.title
+
+
 def test_whatever_breaks_after_our_own_timer_is_a_time_out() -> None:
     error = map_error(httpx.ReadError("cut"), "server.example", 30, late=True)
 

@@ -37,7 +37,8 @@ def implied(api_url: str, source: KeySource) -> tuple[Account, ...]:
         ("api_key_vault_cmd = get", None, implied(WAKATIME_API_URL, "wakatime.cfg")),
         (f"api_url = {URL}/", None, implied(URL, "wakatime.cfg")),
         (f"api_key = {KEY}\napi_url = {URL}", None, implied(URL, "wakatime.cfg")),
-        ("", KEY, implied(WAKATIME_API_URL, "env")),
+        ("", KEY, ()),
+        ("", f"waka_{KEY}", implied(WAKATIME_API_URL, "env")),
         (f"api_url = {URL}", KEY, implied(URL, "wakatime.cfg")),
     ],
 )

@@ -307,14 +307,14 @@ def test_a_missing_key_says_how_to_sign_in(
     account = Account("home", WAKAPI)
     with pytest.raises(SignedOutError) as caught:
         find_key(account, Settings((account,)), {}, MemoryKeyStore())
-    assert caught.value.hint == "Sign in with `trayapp login --account home`."
+    assert caught.value.hint == "Sign in: trayapp login --account home"
     assert caught.value.exit_code == 104
 
     write_cfg(locations.wakatime_cfg, (False, WAKAPI), MAIN_KEY, vault=False)
     settings = load_settings(locations, environment)
     with pytest.raises(SignedOutError) as caught:
         find_key(settings.accounts[0], settings, environment, MemoryKeyStore())
-    assert caught.value.hint == "Sign in with `trayapp login`."
+    assert caught.value.hint == "Sign in: trayapp login"
 
 
 def test_a_refusal_says_which_line_to_write(

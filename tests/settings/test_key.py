@@ -30,7 +30,7 @@ key_texts = st.text(
         repr(Key(TEXT)),
         f"{Key(TEXT)}",
         f"{Key(TEXT)!r:>80}",
-        repr(FoundKey(Key(TEXT), "a test")),
+        repr(FoundKey(Key(TEXT), "a test", "Correct it.")),
         repr([Key(TEXT)]),
         "%s %r" % (Key(TEXT), Key(TEXT)),  # noqa: UP031 -- as logging formats
     ],
@@ -47,7 +47,7 @@ def test_only_reveal_gives_it() -> None:
 def test_it_cannot_be_pickled_but_copied() -> None:
     with pytest.raises(TypeError, match="not to be written"):
         pickle.dumps(Key(TEXT))
-    assert copy.deepcopy(FoundKey(Key(TEXT), "a test")).key == Key(TEXT)
+    assert copy.deepcopy(FoundKey(Key(TEXT), "a test", "Correct it.")).key == Key(TEXT)
     assert copy.copy(Key(TEXT)) == Key(TEXT)
 
 

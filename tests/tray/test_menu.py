@@ -7,11 +7,12 @@ from trayapp.coding.status import Status, status_at
 from trayapp.errors import (
     BadAnswerError,
     KeyRefusedError,
+    KeyringLockedError,
     SignedOutError,
     TrayappError,
     UnreachableError,
 )
-from trayapp.tray.menu import HOW_TO_SIGN_IN, LONGEST_LINE, SEPARATOR, Action, lay_out, tooltip
+from trayapp.tray.menu import LONGEST_LINE, SEPARATOR, Action, lay_out, tooltip
 
 NUMBER = a_number()
 
@@ -67,16 +68,21 @@ def test_the_menu_says_the_time_and_the_state_by_its_own_word(
 
 
 @pytest.mark.parametrize(
-    ("error", "signs_in"),
-    [(None, False), (SignedOutError("no key"), True), (UnreachableError("x"), False)],
+    ("error", "tells"),
+    [
+        (SignedOutError("no key", "Sign in: trayapp login"), True),
+        (KeyRefusedError("401", "Correct WAKATIME_API_KEY."), True),
+        (KeyringLockedError("locked", "Unlock it."), True),
+        (UnreachableError("x", "Check the network."), False),
+    ],
 )
-def test_only_when_signed_out_the_menu_says_how_to_sign_in(
-    error: TrayappError | None, signs_in: bool
+def test_when_a_person_has_to_act_on_the_key_the_menu_says_how(
+    error: TrayappError, tells: bool
 ) -> None:
-    lines = lay_out(a_status(NUMBER, error), "12:00")
+    texts = [line.text for line in lay_out(a_status(None, error), "12:00")]
 
-    assert (HOW_TO_SIGN_IN in [line.text for line in lines]) == signs_in
-    assert HOW_TO_SIGN_IN in [line.text for line in lay_out(local(), "12:00")]
+    assert (error.hint in texts) == tells
+    assert "Sign in." in [line.text for line in lay_out(local(), "12:00")]
 
 
 def test_the_actions_are_refresh_dashboard_and_quit_and_no_line_is_dead() -> None:
@@ -84,7 +90,7 @@ def test_the_actions_are_refresh_dashboard_and_quit_and_no_line_is_dead() -> Non
 
     actions = [line.action for line in lines if line.action]
     assert actions == [Action.REFRESH, Action.OPEN_DASHBOARD, Action.QUIT]
-    assert lines[2] is lines[5] is SEPARATOR
+    assert [line is SEPARATOR for line in lines].count(True) == 2
 
 
 def test_without_an_account_there_is_no_dashboard_to_open() -> None:

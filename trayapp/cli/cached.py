@@ -15,7 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-NO_NUMBER = "No number is stored yet. Start trayapp, or run: trayapp today"
+NO_NUMBER = "No number is stored yet"
+HOW_TO_GET_ONE = "Start trayapp, or run: trayapp today"
 
 
 def parse(arguments: "list[str]") -> "tuple[str | None, str] | None":
@@ -42,9 +43,8 @@ def run(account: "str | None", form: str) -> int:
     """Print the stored number of an account, by default of the one that shows."""
     entry = read_entry(snapshot_path(), account)
     if entry is None:
-        if form == "json":
-            print(json.dumps(_unknown(account)))
-        complain(NO_NUMBER)
+        print(json.dumps(_unknown(account)) if form == "json" else "-", flush=True)
+        complain(f"{NO_NUMBER}. {HOW_TO_GET_ONE}")
         return 1
     return present(entry, form)
 
@@ -107,5 +107,5 @@ def _unknown(account: "str | None") -> "dict[str, Any]":
         "api_url": None,
         "fresh": False,
         **dict.fromkeys(NUMBER_KEYS),
-        "error": None,
+        "error": {"title": NO_NUMBER, "hint": HOW_TO_GET_ONE},
     }

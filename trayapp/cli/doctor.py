@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 import time
@@ -16,11 +17,12 @@ from trayapp.coding.day import day_at
 from trayapp.coding.duration import format_duration
 from trayapp.coding.number import Number
 from trayapp.desktop import control
-from trayapp.errors import ControlError, SignedOutError, TrayappError
+from trayapp.desktop.single_instance import is_locked
+from trayapp.errors import ControlError, KeyRefusedError, TrayappError
 from trayapp.resident.asking import Asker
 from trayapp.servers.transport import Response
 from trayapp.servers.zones import local_zone
-from trayapp.settings.accounts import Settings, Value, load_settings
+from trayapp.settings.accounts import Settings, Value, load_settings, no_account
 from trayapp.settings.credentials import find_key
 from trayapp.settings.keyring_store import SystemKeyring
 from trayapp.settings.locations import Locations, find_locations
@@ -65,19 +67,19 @@ def examine(locations: Locations, environment: Mapping[str, str]) -> Iterator[Ch
     """Check one part after the other; each within its own time limit."""
     python = f"Python {platform.python_version()}, {sys.platform}"
     yield Check("trayapp", "ok", f"{__version__}, {python}")
-    settings = Settings()
+    yield _storage_check(locations)
+    yield _keyring_check()
     try:
         settings = load_settings(locations, environment)
     except TrayappError as error:
         yield _bad("settings", error)
     else:
         yield _settings_check(locations, settings)
-    yield _keyring_check()
-    asker = make_asker(environment)
-    try:
-        yield from _account_checks(asker, settings, environment)
-    finally:
-        asker.forget()
+        asker = make_asker(environment)
+        try:
+            yield from _account_checks(asker, settings, environment)
+        finally:
+            asker.forget()
     yield _tray_check(environment)
     yield _resident_check(locations)
 
@@ -88,6 +90,20 @@ def _settings_check(locations: Locations, settings: Settings) -> Check:
     if settings.warnings:
         return Check("settings", "note", found, "; ".join(settings.warnings))
     return Check("settings", "ok", found)
+
+
+def _storage_check(locations: Locations) -> Check:
+    folder = locations.state_dir
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
+        return Check("storage", "ok", str(folder))
+    return Check(
+        "storage",
+        "bad",
+        f"{existing} cannot be written",
+        "Make it writable for yourself: the last number, the lock and the log are kept there.",
+        exit_code=1,
+    )
 
 
 def _keyring_check() -> Check:
@@ -104,7 +120,7 @@ def _account_checks(
 ) -> Iterator[Check]:
     account = settings.showing
     if account is None:
-        yield _bad("account", SignedOutError("There is none yet", "Sign in: trayapp login"))
+        yield _bad("account", no_account(environment))
         return
     others = len(settings.accounts) - 1
     more = f", and {others} more" if others else ""
@@ -124,6 +140,8 @@ def _account_checks(
         yield Check("server", "ok", spoken)
         yield _clock_check(response)
         yield _day_check(asker.ask(account, settings))
+    except KeyRefusedError as error:
+        yield _bad("server", KeyRefusedError(error.title, key.how_to_correct))
     except TrayappError as error:
         yield _bad("server", error)
 
@@ -172,6 +190,14 @@ def _resident_check(locations: Locations) -> Check:
     try:
         status = control.ask(locations.control_address, "status")["status"]
     except ControlError:
+        if is_locked(locations.lock_file):
+            return Check(
+                "resident",
+                "bad",
+                "trayapp runs, but it does not answer",
+                "End that process and start trayapp again.",
+                exit_code=1,
+            )
         return Check("resident", "note", "trayapp does not run", "Start it: trayapp")
     return Check(
         "resident",

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 
+from trayapp.cli import complain
 from trayapp.cli.parts import connect
 from trayapp.coding.status import status_at
 from trayapp.desktop import control
@@ -19,6 +20,7 @@ from trayapp.errors import (
     KeyHostError,
     KeyNotStoredError,
     KeyringError,
+    KeyringMissingError,
     NoSuchEndpointError,
     ServerError,
     SignedOutError,
@@ -64,27 +66,28 @@ def login(
     """Read a key, try it, store it, and say who is signed in."""
     locations = find_locations(environment)
     settings = load_settings(locations, environment)
+    if account is not None:
+        _check_name(account)
     known = target_url(settings, api_url, account)
-    key = read_key_input(known)
-    url = known or default_api_url(key.reveal())
-    target = target_account(settings, url, account, allow_http=allow_http)
-    if leaves_in_plain_text(url) and not target.allow_http:
-        raise KeyHostError(
-            f"{url} would carry the key over the network in plain text",
-            "Use https, or add --allow-http for a server at home.",
-        )
-    if verify:
-        target = _try_key(target, settings, key)
-    else:
-        print(f"The key for {url} was not tried (--no-verify).")
+    if known is not None:
+        _check_url(target_account(settings, known, account, allow_http=allow_http))
     store = SystemKeyring()
+    _check_keyring(store, known)
+    key = read_key_input(known)
+    url = url_for_key(known, key, asked_for=api_url is not None or account is not None)
+    target = target_account(settings, url, account, allow_http=allow_http)
+    who = f"The key for {url} was not tried (--no-verify)."
+    if verify:
+        target, who = _try_key(target, settings, key)
     _store(store, target, key, locations)
+    SnapshotStore(locations.snapshot_file).drop(target.name)
     for account_before in settings.accounts:
         if account_before.name == target.name and account_before.api_url != url:
             # The account has moved to another server: its old key is of no use to anybody.
             store.delete(keyring_user(account_before))
+    print(who)
     print(f"The key is in the system keyring, as account {target.name}.")
-    _say_what_wins(load_settings(locations, environment), target, environment)
+    _say_what_wins(load_settings(locations, environment), target, environment, locations)
     _tell_resident(locations)
     return 0
 
@@ -97,15 +100,22 @@ def logout(environment: Mapping[str, str], *, account: str | None) -> int:
     if chosen is None:
         print("Nobody is signed in.")
         return 0
-    removed = SystemKeyring().delete(keyring_user(chosen))
+    source = winning_source(chosen, settings, environment)
+    removed = False
+    try:
+        complain(f"Asking the system keyring (at most {PERSON_SECONDS:.0f} s)...")
+        removed = SystemKeyring().delete(keyring_user(chosen))
+    except KeyringMissingError:
+        if source == "keyring":
+            raise
     print(
         f"The key of account {chosen.name} is removed from the system keyring."
         if removed
         else f"The system keyring had no key for account {chosen.name}."
     )
-    source = winning_source(chosen, settings, environment)
     if source != "keyring":
         print(f"The account still has a key: {_in_words(source)}. trayapp never changes that.")
+        return 0
     SnapshotStore(locations.snapshot_file).save(
         status_at(
             time.time(),
@@ -141,18 +151,25 @@ def target_url(settings: Settings, api_url: str | None, name: str | None) -> str
     return showing.api_url
 
 
+def url_for_key(known: str | None, key: Key, *, asked_for: bool) -> str:
+    """Say where a key belongs, given the server that was known before it was read.
+
+    A `waka_` key goes to WakaTime, unless a person named another server or account.
+    """
+    default = default_api_url(key.reveal())
+    if known is None or (not asked_for and default == WAKATIME_API_URL):
+        return default
+    return known
+
+
 def target_account(
     settings: Settings, api_url: str, name: str | None, *, allow_http: bool
 ) -> Account:
-    """Give the account that a sign-in makes or renews; raises UsageError for a bad name."""
+    """Give the account that a sign-in makes or renews."""
     kept = [account for account in settings.accounts if not account.implied]
     if name is None:
         same = next((account for account in kept if account.api_url == api_url), None)
         name = same.name if same else _new_name(api_url, {account.name for account in kept})
-    elif not is_account_name(name):
-        raise UsageError(
-            f"An account cannot be called {name!r}", "Use letters, digits, - _ and dots."
-        )
     before = next((account for account in kept if account.name == name), None)
     if before is not None and before.api_url == api_url:
         return replace(before, key_source="keyring", allow_http=before.allow_http or allow_http)
@@ -163,7 +180,10 @@ def read_key_input(api_url: str | None) -> Key:
     """Read the key from a hidden prompt, or from standard input when that is no terminal."""
     if sys.stdin is not None and sys.stdin.isatty():
         where = urlsplit(api_url).netloc if api_url else "Hackatime (or WakaTime)"
-        text = getpass.getpass(f"API key for {where}, not shown: ")
+        try:
+            text = getpass.getpass(f"API key for {where}, not shown: ")
+        except EOFError:
+            text = ""
     else:
         text = sys.stdin.readline(LARGEST_KEY_INPUT) if sys.stdin is not None else ""
     if not text.strip():
@@ -176,8 +196,41 @@ def read_key_input(api_url: str | None) -> Key:
         ) from error
 
 
-def _try_key(account: Account, settings: Settings, key: Key) -> Account:
-    """Ask the server with the key; gives the account, with its dialect where that was asked."""
+def _check_name(name: str) -> None:
+    if not is_account_name(name):
+        raise UsageError(
+            f"An account cannot be called {name!r}", "Use letters, digits, - _ and dots."
+        )
+
+
+def _check_url(account: Account) -> None:
+    if leaves_in_plain_text(account.api_url) and not account.allow_http:
+        raise KeyHostError(
+            f"{account.api_url} would carry the key over the network in plain text",
+            "Use https, or add --allow-http for a server at home.",
+        )
+
+
+def _check_keyring(store: SystemKeyring, api_url: str | None) -> None:
+    """Tell somebody who has no keyring before the key is typed; a locked one can be unlocked."""
+    try:
+        store.check()
+    except KeyringMissingError as error:
+        raise _not_stored(error, api_url) from error
+    except KeyringError as error:
+        complain(f"{error.title}; it will be asked to unlock.")
+
+
+def _not_stored(error: KeyringError, api_url: str | None) -> KeyNotStoredError:
+    other_ways = OTHER_WAYS.format(api_url=api_url or "the server's URL")
+    return KeyNotStoredError(f"Nothing was stored: {error.title}", other_ways)
+
+
+def _try_key(account: Account, settings: Settings, key: Key) -> tuple[Account, str]:
+    """Ask the server with the key.
+
+    Gives the account, with its dialect where that was asked, and a sentence on who is signed in.
+    """
     transport = connect(settings.network)
     try:
         dialect = Dialect(account.dialect) if account.dialect else None
@@ -185,40 +238,35 @@ def _try_key(account: Account, settings: Settings, key: Key) -> Account:
         if dialect is None and dialect_from_url(account.api_url) is None:
             account = replace(account, dialect=str(client.find_dialect()))
         client.today()
-        _say_who(client)
+        return account, _who(client)
     except ServerError as error:
         error.hint += " Nothing was stored; --no-verify stores without asking."
         raise
     finally:
         transport.close()
-    return account
 
 
-def _say_who(client: Client) -> None:
+def _who(client: Client) -> str:
     try:
         profile = client.profile()
     except NoSuchEndpointError:
         profile = Profile(None, None)
     if profile.name:
-        print(f"Signed in at {client.host} as {profile.name}.")
-    else:
-        print(f"{client.host} accepts the key. It does not tell whose it is; older ones do not.")
+        return f"Signed in at {client.host} as {profile.name}."
+    return f"{client.host} accepts the key. It does not tell whose it is; older ones do not."
 
 
 def _store(store: KeyStore, account: Account, key: Key, locations: Locations) -> None:
     """Store key and account, or neither."""
-    print(
-        f"Storing the key in the system keyring, which may ask for its password "
-        f"(at most {PERSON_SECONDS:.0f} s)...",
-        file=sys.stderr,
+    complain(
+        "Storing the key in the system keyring, which may ask for its password "
+        f"(at most {PERSON_SECONDS:.0f} s)..."
     )
     user = keyring_user(account)
     try:
         store.set(user, key)
     except KeyringError as error:
-        raise KeyNotStoredError(
-            f"Nothing was stored: {error.title}", OTHER_WAYS.format(api_url=account.api_url)
-        ) from error
+        raise _not_stored(error, account.api_url) from error
     try:
         edit_config(locations.config_file, partial(with_account, account=account))
     except ConfigError:
@@ -226,13 +274,15 @@ def _store(store: KeyStore, account: Account, key: Key, locations: Locations) ->
         raise
 
 
-def _say_what_wins(settings: Settings, account: Account, environment: Mapping[str, str]) -> None:
+def _say_what_wins(
+    settings: Settings, account: Account, environment: Mapping[str, str], locations: Locations
+) -> None:
     source = winning_source(settings.account(account.name), settings, environment)
     if source != "keyring":
         print(f"Another key still wins for this account: {_in_words(source)}.")
     if settings.show != account.name:
         print(f"The tray shows {settings.show}.")
-        print(f'For this one instead, set show = "{account.name}" in config.toml.')
+        print(f'For this one instead, begin {locations.config_file} with: show = "{account.name}"')
 
 
 def _tell_resident(locations: Locations) -> None:

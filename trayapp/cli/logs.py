@@ -58,6 +58,8 @@ def log_to_file(folder: Path, *, verbose: bool) -> Path:
     )
     handler.setFormatter(RedactingFormatter(_FORMAT))
     _add(handler, verbose=verbose)
+    # A full disk must not print a traceback for each line that finds no room.
+    logging.raiseExceptions = False
     threading.excepthook = _log_thread_failure
     return path
 

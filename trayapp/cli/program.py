@@ -53,7 +53,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def tell(error: TrayappError) -> None:
     """Print an error as one line on standard error; what caused it is for --verbose."""
-    complain(" ".join(str(error).split()))
+    from trayapp.cli.logs import redact  # noqa: PLC0415 -- somebody may have typed a key
+
+    complain(redact(" ".join(str(error).split())))
     log.debug("%s, caused by: %s", type(error).__name__, error.describe_cause() or "nothing else")
 
 
@@ -108,7 +110,11 @@ def make_parser() -> Parser:
         "  trayapp login --api-url https://waka.example/api --account home\n"
         "  pass show hackatime | trayapp login",
     )
-    login.add_argument("--api-url", metavar="URL", help="the server (default: Hackatime)")
+    login.add_argument(
+        "--api-url",
+        metavar="URL",
+        help="the server (default: the account's own, else Hackatime; WakaTime for waka_ keys)",
+    )
     login.add_argument("--account", metavar="NAME", help="what to call the account")
     login.add_argument("--no-verify", action="store_true", help="do not try the key first")
     login.add_argument(

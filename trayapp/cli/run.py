@@ -12,6 +12,7 @@ from functools import partial
 from types import FrameType
 
 from trayapp import __version__
+from trayapp.cli import complain
 from trayapp.cli.logs import log_to_file
 from trayapp.cli.parts import FileSettings, make_asker
 from trayapp.desktop.browser import open_page
@@ -67,7 +68,7 @@ def run(environment: Mapping[str, str], *, verbose: bool) -> int:
         sleep = SleepWatcher(resident.woke)
         sleep.start()
         parts.callback(sleep.stop)
-        print(f"trayapp runs; its log is {log_file}", file=sys.stderr)
+        complain(f"The tray icon is starting; the log is {log_file}")
         face.run(partial(_begin, resident, environment))
         log.info("trayapp ends")
     return 130 if interrupted else 0
@@ -79,7 +80,7 @@ def _begin(resident: Resident, environment: Mapping[str, str]) -> None:
     tray = describe_tray(environment)
     log.info("tray: %s", tray.found)
     if not tray.shows:
-        print(f"trayapp: {tray.found} {tray.advice}", file=sys.stderr)
+        complain(f"No icon shows yet. Tray: {tray.found} {tray.advice}")
 
 
 def _take_lock(locations: Locations) -> InstanceLock | None:
@@ -105,7 +106,7 @@ def _ask_first(locations: Locations) -> int:
         raise ControlError(
             "trayapp is running already, but it does not answer", "End it and start it again."
         ) from error
-    print("trayapp is running already; it was asked to refresh and to show itself", file=sys.stderr)
+    complain("It is running already; it was asked to refresh and to show itself.")
     return 0
 
 

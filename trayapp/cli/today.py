@@ -10,11 +10,11 @@ from trayapp.cli import cached
 from trayapp.cli.parts import make_asker
 from trayapp.coding.number import Number
 from trayapp.coding.status import Status, status_at
-from trayapp.errors import SignedOutError, TrayappError
+from trayapp.errors import TrayappError
 from trayapp.resident.asking import Asker
 from trayapp.resident.resident import dashboard_of
 from trayapp.resident.snapshot_store import SnapshotStore, entry
-from trayapp.settings.accounts import Account, Settings, load_settings
+from trayapp.settings.accounts import Account, Settings, load_settings, no_account
 from trayapp.settings.locations import find_locations
 
 log = logging.getLogger(__name__)
@@ -45,12 +45,14 @@ def _ask(
     asker: Asker, store: SnapshotStore, settings: Settings, account: Account | None
 ) -> tuple[Number | None, TrayappError | None]:
     if account is None:
-        return None, SignedOutError("There is no account yet", "Sign in: trayapp login")
+        return None, no_account(asker.environment)
     last = store.number(account.name, account.api_url)
     try:
         number = asker.ask(account, settings)
     except TrayappError as error:
-        log.debug("%s, caused by: %s", type(error).__name__, error.describe_cause())
+        log.debug(
+            "%s, caused by: %s", type(error).__name__, error.describe_cause() or "nothing else"
+        )
         return last, error
     finally:
         asker.forget()

@@ -48,6 +48,14 @@ class InstanceLock:
         self.release()
 
 
+def is_locked(path: Path) -> bool:
+    """Tell whether some process has the lock; makes no file."""
+    if not path.exists():
+        return False
+    with InstanceLock(path) as lock:
+        return not lock.acquire()
+
+
 if sys.platform == "win32":
 
     def _lock(descriptor: int) -> None:

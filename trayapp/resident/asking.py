@@ -51,7 +51,7 @@ class Asker:
         key_store: KeyStore,
         connect: Callable[[NetworkOptions], Transport],
     ) -> None:
-        self._environment = environment
+        self.environment = environment
         self.key_store = key_store
         self._connect = connect
         self._account: Account | None = None
@@ -68,7 +68,9 @@ class Asker:
         client = self.client(account, settings, unlock=unlock)
         try:
             today = client.today()
-        except KeyRefusedError:
+        except KeyRefusedError as error:
+            if self._key is not None:
+                error.hint = self._key.how_to_correct
             # Somebody may have put another key in its place meanwhile.
             self.forget()
             raise
@@ -91,7 +93,7 @@ class Asker:
         if account != self._account:
             self.forget()
         if self._client is None:
-            key = find_key(account, settings, self._environment, self.key_store, unlock=unlock)
+            key = find_key(account, settings, self.environment, self.key_store, unlock=unlock)
             dialect = Dialect(account.dialect) if account.dialect else None
             transport = self._connect(settings.network)
             self._client = Client(account.api_url, key.key, transport, dialect)

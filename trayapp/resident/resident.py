@@ -15,7 +15,6 @@ from trayapp.errors import (
     ConfigError,
     KeyProblemError,
     KeyRefusedError,
-    SignedOutError,
     ThrottledError,
     TrayappError,
 )
@@ -23,7 +22,7 @@ from trayapp.resident.asking import Asker
 from trayapp.resident.clock import Clock
 from trayapp.resident.snapshot_store import SnapshotStore
 from trayapp.servers.dialects import Dialect, dashboard_url, dialect_from_url
-from trayapp.settings.accounts import Account, Settings
+from trayapp.settings.accounts import Account, Settings, no_account
 
 log = logging.getLogger(__name__)
 
@@ -244,7 +243,9 @@ class Resident:
             # Once for each new trouble, not once a minute for a year.
             new = self._error is None or self._error.title != error.title
             log.log(logging.WARNING if new else logging.DEBUG, "%s", error)
-            log.debug("%s, caused by: %s", type(error).__name__, error.describe_cause())
+            log.debug(
+                "%s, caused by: %s", type(error).__name__, error.describe_cause() or "nothing else"
+            )
         self._error = error
         moment = self._clock.monotonic()
         if number is not None:
@@ -258,7 +259,7 @@ class Resident:
         if self._settings is None:
             raise self._settings_error or ConfigError("The settings were not read yet")
         if self._account is None:
-            raise SignedOutError("No account yet", "Sign in with: trayapp login")
+            raise no_account(self._asker.environment)
         return self._asker.ask(self._account, self._settings, unlock=unlock)
 
     def _publish(self) -> None:

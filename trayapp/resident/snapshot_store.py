@@ -43,6 +43,13 @@ class SnapshotStore:
                 document["zones"][owner] = {"name": note.name, "asked_at": note.asked_at}
             self._write(document)
 
+    def drop(self, account: str) -> None:
+        """Forget what is stored of an account."""
+        with self._lock:
+            document = self._read()
+            if document["accounts"].pop(account, None) is not None:
+                self._write(document)
+
     def keep_only(self, accounts: set[str]) -> None:
         """Drop the entries of accounts that are no more."""
         with self._lock:

@@ -31,7 +31,7 @@ def error_of(response: Response, url: str, dialect: Dialect | None) -> TrayappEr
         return None
     if status == 401 or (status == 403 and _is_json_error(response.body)):
         return KeyRefusedError(
-            f"{host} does not accept the API key", "Sign in again: trayapp login"
+            f"{host} does not accept the API key", "Copy it anew from the server's settings page."
         )
     # WakaTime answers 302 at times where it means 429 (servers.md 2).
     if status == 429 or (status == 302 and dialect is Dialect.WAKATIME):

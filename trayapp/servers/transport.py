@@ -249,6 +249,11 @@ def map_error(error: Exception, host: str, seconds: float, *, late: bool) -> Tra
 
     if isinstance(error, TrayappError):
         return error
+    if isinstance(error, httpx.ConnectTimeout) and not late:
+        return TimedOutError(
+            f"{host} took no connection within {min(CONNECT_SECONDS, seconds):.0f} s",
+            "Check the network, and api_url: http or https, and the port.",
+        )
     if late or isinstance(error, httpx.TimeoutException):
         return TimedOutError(f"{host} did not answer within {seconds:.0f} s", "Check the network.")
     if _caused_by(error, ssl.SSLCertVerificationError):
@@ -256,6 +261,11 @@ def map_error(error: Exception, host: str, seconds: float, *, late: bool) -> Tra
             f"The certificate of {host} is not trusted",
             "Check the clock and the network (a login page?); for a certificate of your own set "
             "ssl_certs_file in ~/.wakatime.cfg.",
+        )
+    if _caused_by(error, ssl.SSLError):
+        return UnreachableError(
+            f"{host} does not speak https as it should",
+            "Check api_url: http or https, and the port.",
         )
     if isinstance(error, httpx.ProxyError):
         return UnreachableError(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from trayapp.errors import ConfigError, UsageError
+from trayapp.errors import ConfigError, SignedOutError, UsageError
 from trayapp.settings.api_url import WAKATIME_API_URL
 from trayapp.settings.config import IMPLIED_NAME, Account, KeySource, read_config
 from trayapp.settings.locations import Locations
@@ -61,7 +61,7 @@ class Settings:
         names = ", ".join(account.name for account in self.accounts)
         raise UsageError(
             f"There is no account called {name!r}",
-            f"There is: {names}." if names else "Run `trayapp login` to make one.",
+            f"There is: {names}." if names else "Sign in: trayapp login",
         )
 
 
@@ -83,6 +83,16 @@ def load_settings(locations: Locations, environment: Mapping[str, str]) -> Setti
     if environment.get(KEY_VARIABLE, "").strip():
         values.append(Value(KEY_VARIABLE, "set, not shown", "environment"))
     return replace(settings, values=tuple(values))
+
+
+def no_account(environment: Mapping[str, str]) -> SignedOutError:
+    """Make the error for somebody who has no account, and say how to come by one."""
+    if environment.get(KEY_VARIABLE, "").strip():
+        return SignedOutError(
+            f"{KEY_VARIABLE} is set, but nothing says for which server",
+            "Put api_url = ... of that server into ~/.wakatime.cfg.",
+        )
+    return SignedOutError("There is no account yet", "To sign in, run in a terminal: trayapp login")
 
 
 def fingerprint(locations: Locations) -> object:
@@ -114,7 +124,8 @@ def _implied(cfg: WakatimeCfg, environment: Mapping[str, str]) -> tuple[Account,
     """Give the account that exists without config.toml, if anything implies one."""
     api_url = cfg.api_url()
     named = api_url is not None or cfg.key_setting() is not None
-    if not named and not environment.get(KEY_VARIABLE, "").strip():
+    # A key alone does not say whose it is, but for WakaTime's prefix.
+    if not named and not environment.get(KEY_VARIABLE, "").strip().startswith("waka_"):
         return ()
     source: KeySource = "wakatime.cfg" if named else "env"
     return (Account(IMPLIED_NAME, api_url or WAKATIME_API_URL, key_source=source, implied=True),)

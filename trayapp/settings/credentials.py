@@ -18,10 +18,11 @@ __all__ = ["FoundKey", "Key", "find_key", "keyring_user", "read_key", "winning_s
 
 @dataclass(frozen=True)
 class FoundKey:
-    """A key and where it was found, in words for people."""
+    """A key, where it was found and what to do when it is refused, in words for people."""
 
     key: Key
     source: str
+    how_to_correct: str
 
 
 def keyring_user(account: Account) -> str:
@@ -60,7 +61,7 @@ def find_key(
     if leaves_in_plain_text(account.api_url) and not account.allow_http:
         raise KeyHostError(
             f"{account.api_url} would carry the key over the network in plain text",
-            f"Use https, or set allow_http = true for account {account.name} in config.toml.",
+            _how_to_allow_http(account),
         )
     source = winning_source(account, settings, environment)
     if source == "env":
@@ -70,13 +71,15 @@ def find_key(
                 f"{KEY_VARIABLE} is not set",
                 f"Account {account.name} takes its key from there; set it, or change `key`.",
             )
-        return FoundKey(read_key(text, KEY_VARIABLE), KEY_VARIABLE)
+        return FoundKey(read_key(text, KEY_VARIABLE), KEY_VARIABLE, f"Correct {KEY_VARIABLE}.")
     if source == "wakatime.cfg":
         return _find_in_cfg(account, settings.wakatime_cfg, environment)
     key = key_store.get(keyring_user(account), unlock=unlock)
     if key is None:
         raise _signed_out(account, f"The system keyring has no key for account {account.name}")
-    return FoundKey(key, "the system keyring")
+    return FoundKey(
+        key, "the system keyring", f"Sign in again: trayapp login --account {account.name}"
+    )
 
 
 def _find_in_cfg(account: Account, cfg: WakatimeCfg, environment: Mapping[str, str]) -> FoundKey:
@@ -92,7 +95,7 @@ def _find_in_cfg(account: Account, cfg: WakatimeCfg, environment: Mapping[str, s
     if found.api_url != account.api_url:
         raise KeyHostError(
             f"The key of {setting.source} is for {found.api_url}, not for {account.api_url}",
-            f"Correct api_url in {setting.file}, or sign in with `trayapp login`.",
+            f"Correct api_url in {setting.file}, or sign in: trayapp login",
         )
     source = f"{setting.name} in {setting.source}"
     text = setting.value
@@ -100,7 +103,16 @@ def _find_in_cfg(account: Account, cfg: WakatimeCfg, environment: Mapping[str, s
         text = run_vault_command(text, source, environment)
         if not text:
             raise _signed_out(account, f"The command of {source} printed nothing")
-    return FoundKey(read_key(text, source), source)
+    return FoundKey(read_key(text, source), source, f"Correct {source}.")
+
+
+def _how_to_allow_http(account: Account) -> str:
+    if not account.implied:
+        return f"Use https, or set allow_http = true for account {account.name} in config.toml."
+    return (
+        "Use https, or make an account in config.toml: [accounts.home], "
+        f'api_url = "{account.api_url}", key = "{account.key_source}", allow_http = true.'
+    )
 
 
 def _variable(environment: Mapping[str, str]) -> str | None:
@@ -109,4 +121,4 @@ def _variable(environment: Mapping[str, str]) -> str | None:
 
 def _signed_out(account: Account, title: str) -> SignedOutError:
     name = "" if account.implied else f" --account {account.name}"
-    return SignedOutError(title, f"Sign in with `trayapp login{name}`.")
+    return SignedOutError(title, f"Sign in: trayapp login{name}")

@@ -10,8 +10,6 @@ from trayapp.coding.status import State, Status
 
 LONGEST_LINE = 90
 
-HOW_TO_SIGN_IN = "To sign in, run in a terminal: trayapp login"
-
 
 class Action(Enum):
     """What a click on a line does."""
@@ -35,8 +33,8 @@ SEPARATOR = Line("---")
 def lay_out(status: Status, fetched: str) -> tuple[Line, ...]:
     """Lay out the menu; `fetched` is the number's time of day, such as `14:02`."""
     lines = [Line(time_in_words(status, fetched)), Line(state_in_words(status))]
-    if status.state in (State.SIGNED_OUT, State.LOCAL):
-        lines.append(Line(HOW_TO_SIGN_IN))
+    if status.problem and status.state in (State.REFUSED, State.SIGNED_OUT, State.LOCAL):
+        lines.append(Line(_cut(status.problem.hint)))
     lines += [SEPARATOR, Line("Refresh now", Action.REFRESH)]
     if status.dashboard_url is not None:
         lines.append(Line("Open dashboard", Action.OPEN_DASHBOARD))
@@ -58,10 +56,14 @@ def state_in_words(status: Status) -> str:
         text = f"{text}: {status.problem.title}"
     elif status.state is State.STARTING:
         text = f"{text}: no number of today yet"
-    return text if len(text) <= LONGEST_LINE else text[: LONGEST_LINE - 1] + "…"
+    return _cut(text)
 
 
 def tooltip(status: Status, fetched: str) -> str:
     """Say the same in one line, for the tooltip and for screen readers."""
     text = time_in_words(status, fetched)
     return text if status.state is State.FRESH else f"{text}  {state_in_words(status)}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_LINE else text[: LONGEST_LINE - 1] + "…"
