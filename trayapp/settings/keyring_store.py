@@ -167,7 +167,9 @@ class SystemKeyring:
             self._returned = returned
             call.cut()
             raise locked(f"did not answer within {seconds:g} s") from error
+        # It answers again, whatever became of a call that did not return.
         self._quiet_until = -math.inf
+        self._returned = returned
         failure = future.exception()
         if isinstance(failure, NothingStoredError):
             return None
