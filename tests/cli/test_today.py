@@ -346,6 +346,17 @@ def test_a_wrong_certificate_is_a_102_with_what_to_do(person: Person) -> None:
     assert (trusted.returncode, trusted.stderr) == (0, "")
 
 
+def test_the_proxy_of_wakatime_cfg_carries_the_request(known: Person, server: Server) -> None:
+    with Server("hackatime", key=server.key) as proxy:
+        proxy.today(total_seconds=60)
+        known.write_cfg({"api_url": server.api_url, "api_key": server.key, "proxy": proxy.origin})
+        result = known.run("today")
+
+        assert result.stdout == "1m\n"
+        assert proxy.requests[0].target.startswith(server.origin)
+    assert server.requests == ()
+
+
 def test_a_proxy_that_is_not_there_is_a_102_and_ntlm_a_103(known: Person, server: Server) -> None:
     with refused_port() as origin:
         known.write_cfg({"api_url": server.api_url, "api_key": server.key, "proxy": origin})
