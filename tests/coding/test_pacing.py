@@ -32,7 +32,7 @@ def answered(moment: float, *, changed_at: float = 0.0) -> Pace:
         (answered(1800), 1800, DAY, 270, 330),
         (answered(1800, changed_at=1700), 1800, DAY, 54, 66),
         (answered(1800), 1800, 20, 21, 22),
-        (answered(1800), 1800, -5, 1, 2),
+        (answered(1800), 1800, -5, 15, 15),
         (Pace().after_failure(0, Outcome.COLD), 0, DAY, 15, 15),
         (Pace().after_failure(0, Outcome.REFUSED), 0, DAY, 1620, 1980),
         (Pace().after_failure(0, Outcome.NO_KEY), 0, None, 54, 66),

@@ -65,9 +65,10 @@ def run(environment: Mapping[str, str], *, verbose: bool) -> int:
             # The icon is what matters; doctor and login say that nobody listens.
             log.warning("no control channel at %s: %s", locations.control_address, error)
         parts.callback(listener.stop)
-        sleep = SleepWatcher(resident.woke)
-        sleep.start()
-        parts.callback(sleep.stop)
+        if sys.platform == "linux":
+            sleep = SleepWatcher(resident.woke)
+            sleep.start()
+            parts.callback(sleep.stop)
         complain(f"The tray icon is starting; the log is {log_file}")
         face.run(partial(_begin, resident, environment))
         log.info("trayapp ends")

@@ -104,9 +104,12 @@ def next_delay(pace: Pace, moment: float, until_midnight: float | None, chance: 
         case Outcome.ANSWERED:
             idle = moment - pace.changed_at >= IDLE_AFTER_SECONDS
             delay = _jittered(IDLE_POLL_SECONDS if idle else POLL_SECONDS, chance)
-            if until_midnight is not None:
+            if until_midnight is not None and until_midnight <= 0:
+                # The day is over here, but the server still answers with it: its clock is behind.
+                delay = min(delay, COLD_SECONDS)
+            elif until_midnight is not None:
                 # A second late rather than early: the server's clock decides which day it is.
-                delay = min(delay, max(until_midnight, 0.0) + 1.0 + chance)
+                delay = min(delay, until_midnight + 1.0 + chance)
     return delay
 
 

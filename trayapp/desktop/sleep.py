@@ -70,7 +70,7 @@ class SleepWatcher:
                     elif rule.matches(message) and message.body == (False,):
                         log.info("the machine woke")
                         self._woke()
-        except (OSError, KeyError, RuntimeError) as error:
+        except (OSError, KeyError, RuntimeError, ValueError) as error:
             # OSError: no system bus, or it went away; KeyError, RuntimeError: no usable address.
             if not self._stopping.is_set():
                 log.info("nobody tells of waking from sleep: %s", error)

@@ -12,7 +12,7 @@ from datetime import tzinfo
 
 from trayapp.coding.day import Day, day_at
 from trayapp.coding.number import Number
-from trayapp.errors import BadAnswerError, KeyRefusedError, TrayappError
+from trayapp.errors import BadAnswerError, KeyRefusedError, NoSuchEndpointError, TrayappError
 from trayapp.servers.client import Client, Today
 from trayapp.servers.dialects import Dialect
 from trayapp.servers.transport import NetworkOptions, Response, Transport
@@ -149,21 +149,24 @@ class Asker:
         owner = f"{account.name}@{account.api_url}"
         note = self.zones.get(owner)
         if note is None or not 0 <= now - note.asked_at < ZONE_SECONDS:
-            note = ZoneNote(_profile_zone(client), now)
+            try:
+                note = ZoneNote(client.profile().timezone, now)
+            except NoSuchEndpointError as error:
+                log.info("no profile tells the zone (%s): this machine's is used", error.title)
+                note = ZoneNote(None, now)
+            except TrayappError as error:
+                # It may tell the next time; until then what it told last is believed.
+                log.info("the profile's zone is not known now: %s", error.title)
+                return _zone_of(note)
             self.zones[owner] = note
-        zone = load_zone(note.name)
-        if zone is None or note.name is None:
-            return local_zone()
-        return zone, note.name
+        return _zone_of(note)
 
 
-def _profile_zone(client: Client) -> str | None:
-    try:
-        return client.profile().timezone
-    except TrayappError as error:
-        # The number itself has just arrived; only whose midnight ends its day is open.
-        log.info("the profile's zone is not known (%s): this machine's is used", error.title)
-        return None
+def _zone_of(note: ZoneNote | None) -> tuple[tzinfo, str]:
+    zone = load_zone(note.name) if note else None
+    if note is None or note.name is None or zone is None:
+        return local_zone()
+    return zone, note.name
 
 
 def _answered_between(response: Response) -> tuple[float, float]:

@@ -182,9 +182,18 @@ class Resident:
         return self._until_next()
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while True:
+            # Cleared before the look at `_stopping`, or a stop in between would lose its wake-up.
             self._wakeup.clear()
-            self._clock.wait(self._wakeup, self.attend())
+            if self._stopping.is_set():
+                break
+            try:
+                wait = self.attend()
+            except Exception:
+                # Whatever it was, the number must not stand still for good.
+                log.exception("a turn of the poller failed")
+                wait = self._longest_wait
+            self._clock.wait(self._wakeup, wait)
         self._asker.forget()
 
     def _want(self, reason: Reason) -> None:

@@ -50,7 +50,7 @@ class Response:
         """The server's clock when it answered, from the Date header, in epoch seconds."""
         try:
             return parsedate_to_datetime(self.headers["date"]).timestamp()
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, OverflowError):
             return None
 
 
@@ -168,7 +168,7 @@ class HttpTransport:
             client.close()
 
     def _get(self, url: str, headers: Mapping[str, str]) -> Response:
-        client = self._open()
+        client = self._open(url)
         sent_at = self._now()
         with client.stream(
             "GET", url, headers=dict(headers), extensions={"trace": self._trace}
@@ -190,13 +190,19 @@ class HttpTransport:
                 self._now(),
             )
 
-    def _open(self) -> httpx.Client:
+    def _open(self, url: str) -> httpx.Client:
+        # Plain http with a key stays on this machine, so no proxy elsewhere may carry it.
+        plain = urlsplit(url).scheme == "http"
+        proxy = self._options.proxy
+        if plain and urlsplit(proxy or "").hostname not in ("localhost", "127.0.0.1", "::1"):
+            proxy = None
         if self._client is None:
             import httpx  # noqa: PLC0415 -- 100 ms that the cheap commands do without
 
             self._client = httpx.Client(
                 verify=_ssl_context(self._options),
-                proxy=self._options.proxy,
+                proxy=proxy,
+                trust_env=not plain,
                 follow_redirects=False,
                 headers={"User-Agent": self._user_agent, "Accept": "application/json"},
                 # Until it is connected there is nothing that the timer could cut.

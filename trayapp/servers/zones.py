@@ -45,7 +45,11 @@ def day_of_range(span: Range) -> Day | None:
     start = span.start.timestamp()
     zone = load_zone(span.timezone)
     if zone is not None:
-        day = day_at(start, zone, span.timezone)
+        try:
+            day = day_at(start, zone, span.timezone)
+        except (OverflowError, ValueError):
+            # A year that no calendar has beside it.
+            return None
         return day if day.starts_at == start else None
     if span.end is None:
         return None
