@@ -37,6 +37,7 @@ def test_three_files_of_a_megabyte_are_kept_and_no_more(tmp_path: Path) -> None:
     assert [file.name for file in files] == ["trayapp.log", "trayapp.log.1", "trayapp.log.2"]
     assert len(files) == LOG_FILES
     assert all(file.stat().st_size <= LARGEST_LOG_BYTES for file in files)
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
     assert path.read_text().rstrip().endswith("x")
 
 

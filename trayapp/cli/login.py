@@ -21,7 +21,6 @@ from trayapp.errors import (
     KeyNotStoredError,
     KeyringError,
     KeyringMissingError,
-    NoSuchEndpointError,
     ServerError,
     SignedOutError,
     UsageError,
@@ -249,7 +248,8 @@ def _try_key(account: Account, settings: Settings, key: Key) -> tuple[Account, s
 def _who(client: Client) -> str:
     try:
         profile = client.profile()
-    except NoSuchEndpointError:
+    except ServerError:
+        # The key has just been accepted; only whose it is stays open.
         profile = Profile(None, None)
     if profile.name:
         return f"Signed in at {client.host} as {profile.name}."

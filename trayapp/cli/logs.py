@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import os
 import re
 import sys
 import threading
 import traceback
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,17 @@ class RedactingFormatter(logging.Formatter):
         return redact(super().format(record))
 
 
+class PrivateFileHandler(logging.handlers.RotatingFileHandler):
+    """Rotate files that only their owner can read, the first of them and every later one."""
+
+    def _open(self) -> TextIOWrapper:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        stream = os.fdopen(os.open(self.baseFilename, flags, 0o600), "ab")
+        return TextIOWrapper(
+            stream, encoding=self.encoding, errors=self.errors, line_buffering=True
+        )
+
+
 class TerminalFormatter(RedactingFormatter):
     """The same for people, who are shown where an exception arose and no traceback."""
 
@@ -52,9 +65,12 @@ def redact(text: str) -> str:
 def log_to_file(folder: Path, *, verbose: bool) -> Path:
     """Log to a file of LARGEST_LOG_BYTES, of which LOG_FILES are kept; gives its path."""
     path = folder / "trayapp.log"
-    path.touch(mode=0o600)
-    handler = logging.handlers.RotatingFileHandler(
-        path, maxBytes=LARGEST_LOG_BYTES, backupCount=LOG_FILES - 1, encoding="utf-8"
+    handler = PrivateFileHandler(
+        path,
+        maxBytes=LARGEST_LOG_BYTES,
+        backupCount=LOG_FILES - 1,
+        encoding="utf-8",
+        errors="backslashreplace",
     )
     handler.setFormatter(RedactingFormatter(_FORMAT))
     _add(handler, verbose=verbose)
