@@ -214,6 +214,19 @@ def test_cached_with_nothing_stored_says_so(person: Person, content: str | None)
     assert sorted(json.loads(as_json.stdout)) == sorted(KEYS)
 
 
+def test_an_entry_that_is_ours_in_part_only_counts_as_none(known: Person) -> None:
+    known.run("today")
+    path = known.locations.snapshot_file
+    snapshot = json.loads(path.read_text())
+    snapshot["accounts"]["wakatime.cfg"]["fetched_at"] = None
+    path.write_text(json.dumps(snapshot))
+
+    result = known.run("today", "--cached")
+
+    assert (result.stdout, result.returncode) == ("-\n", 1)
+    assert "Traceback" not in result.stderr
+
+
 def test_the_cheap_path_is_the_same_place_as_the_ordinary_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,11 +42,15 @@ def parse(arguments: "list[str]") -> "tuple[str | None, str] | None":
 def run(account: "str | None", form: str) -> int:
     """Print the stored number of an account, by default of the one that shows."""
     entry = read_entry(snapshot_path(), account)
-    if entry is None:
-        print(json.dumps(_unknown(account)) if form == "json" else "-", flush=True)
-        complain(f"{NO_NUMBER}. {HOW_TO_GET_ONE}")
-        return 1
-    return present(entry, form)
+    if entry is not None:
+        try:
+            return present(entry, form)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            # An entry that is ours in part only counts as none, as one that cannot be read.
+            pass
+    print(json.dumps(_unknown(account)) if form == "json" else "-", flush=True)
+    complain(f"{NO_NUMBER}. {HOW_TO_GET_ONE}")
+    return 1
 
 
 def present(entry: "dict[str, Any]", form: str) -> int:
