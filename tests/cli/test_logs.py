@@ -83,7 +83,7 @@ def test_a_thread_that_ends_by_a_mistake_is_in_the_log(tmp_path: Path) -> None:
 @given(st.uuids(version=4), st.sampled_from(["", "waka_", "waka_tok_"]), st.text(max_size=20))
 def test_whatever_looks_like_a_key_is_masked(uuid: object, prefix: str, around: str) -> None:
     assert str(uuid) not in redact(f"{around}{prefix}{uuid}{around}")
-    assert str(uuid) not in redact(f"key={prefix}{uuid}".replace("-", "-"))
+    assert str(uuid) not in redact(f"key={prefix}{uuid}")
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,9 @@ def test_it_keeps_todays_number_through_a_failure_and_recovers_unasked(
         asker.forget()
 
     assert str(resident.status.state) == "fresh"
-    assert worst.state in (failure.state, State.STALE, State.OFFLINE)
+    # Which of the two a reset becomes depends on when it meets the client.
+    either = {"stale", "offline"} if failure.name == "resets" else {failure.state}
+    assert str(worst.state) in either
     assert worst.number is not None
     assert worst.problem is not None
     assert failure.words in worst.problem.title

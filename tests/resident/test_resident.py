@@ -504,8 +504,8 @@ def test_flush_writes_what_is_known_and_says_that_nothing_waits(scene: Scene) ->
     assert (scene.folder / "today.json").exists()
 
 
-def test_a_whole_year_of_failures_and_answers_keeps_the_number_true(scene: Scene) -> None:
-    """A short count of a long campaign: ten days of random weather."""
+def test_ten_days_of_failures_and_answers_keep_the_number_true(scene: Scene) -> None:
+    """A short count of a long campaign."""
     weather = Counter[str]()
     failures: list[Exception | Response | None] = [
         None,

@@ -8,7 +8,7 @@ NOT_KNOWN = "-"
 
 
 def format_duration(seconds: float) -> str:
-    """Format seconds as `2h 5m`, or `47m` under an hour, in whole minutes begun and ended."""
+    """Format seconds as `2h 5m`, or `47m` under an hour, in whole minutes, rounded down."""
     hours, minutes = hours_and_minutes(seconds)
     return f"{hours}h {minutes}m" if hours else f"{minutes}m"
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from trayapp.coding.document import SCHEMA
 from trayapp.coding.number import Number
 from trayapp.coding.snapshot import entry_of, number_of
 from trayapp.coding.status import Status
@@ -16,8 +17,6 @@ from trayapp.resident.asking import ZoneNote
 from trayapp.settings.locations import write_private
 
 log = logging.getLogger(__name__)
-
-SCHEMA = 1
 
 
 class SnapshotStore:
