@@ -35,6 +35,9 @@ class OneAccount:
     def fingerprint(self) -> object:
         return None
 
+    def show_account(self, name: str) -> None:
+        raise AssertionError(f"nobody asked for {name}")
+
 
 @pytest.mark.parametrize("failure", [*FAILURES, *SLOW_FAILURES], ids=lambda failure: failure.name)
 def test_it_keeps_todays_number_through_a_failure_and_recovers_unasked(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,10 @@ class Files:
 
     def fingerprint(self) -> object:
         return self.edits
+
+    def show_account(self, name: str) -> None:
+        assert isinstance(self.settings, Settings)
+        self.edit(replace(self.settings, show=name))
 
     def edit(self, settings: Settings | Exception) -> None:
         self.settings = settings

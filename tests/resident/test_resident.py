@@ -12,7 +12,9 @@ import pytest
 from tests.coding.samples import NOON, a_day
 from tests.resident.scene import ACCOUNT, KEY, USER, Scene
 from trayapp.coding.document import document_at
-from trayapp.coding.status import State
+from trayapp.coding.number import Goal
+from trayapp.coding.preferences import IconFace, Preferences, Scheme
+from trayapp.coding.status import Flag, State
 from trayapp.errors import (
     BadAnswerError,
     ConfigError,
@@ -25,7 +27,7 @@ from trayapp.errors import (
 from trayapp.resident.clock import ManualClock
 from trayapp.resident.resident import Resident
 from trayapp.servers.transport import Response
-from trayapp.settings.accounts import Settings
+from trayapp.settings.accounts import Account, Settings
 
 MIDNIGHT = a_day().ends_at
 
@@ -553,3 +555,73 @@ def test_it_starts_and_stops_its_thread(tmp_path: Path) -> None:
 @pytest.fixture(autouse=True)
 def _log_everything(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "trayapp")
+
+
+OTHER = Account("work", "https://wakapi.example/api")
+
+
+def test_another_account_is_chosen_in_the_settings_and_shows(scene: Scene) -> None:
+    scene.files.edit(Settings(accounts=(ACCOUNT, OTHER), show=ACCOUNT.name))
+    scene.keys.set(f"work@{OTHER.api_url}", KEY)
+    scene.attend()
+    assert scene.status().accounts == ("home", "work")
+    assert scene.status().account == "home"
+
+    scene.resident.use_account("work")
+    scene.attend()
+
+    assert scene.status().account == "work"
+    assert scene.status().state is State.FRESH
+
+
+def test_choosing_the_account_that_shows_writes_nothing(scene: Scene) -> None:
+    scene.attend()
+
+    scene.resident.use_account("home")
+
+    assert scene.files.edits == 0
+
+
+def test_signing_out_removes_the_key_and_shows_at_the_next_turn(scene: Scene) -> None:
+    scene.attend()
+    assert scene.status().can_sign_out
+
+    scene.resident.sign_out()
+    assert scene.keys.get(USER) is None
+    scene.attend()
+
+    assert scene.status().state is State.SIGNED_OUT
+    assert not scene.status().can_sign_out
+    assert scene.status().number is None
+
+
+def test_a_key_from_elsewhere_cannot_be_signed_out_of(scene: Scene) -> None:
+    scene.files.edit(Settings(accounts=(replace(ACCOUNT, key_source="env"),), show=ACCOUNT.name))
+    scene.attend()
+
+    assert not scene.status().can_sign_out
+
+
+def test_without_an_account_there_is_nobody_to_sign_out(scene: Scene) -> None:
+    scene.files.edit(Settings())
+    scene.attend()
+
+    scene.resident.sign_out()
+
+    assert scene.status().state is State.LOCAL
+    assert scene.status().accounts == ()
+
+
+def test_an_edit_of_the_trays_settings_shows_at_the_next_turn(scene: Scene) -> None:
+    scene.attend()
+    preferences = Preferences(IconFace.RING, Scheme.LIGHT, label=True)
+    settings = Settings(
+        accounts=(ACCOUNT,), show=ACCOUNT.name, goal_seconds=7200, preferences=preferences
+    )
+
+    scene.files.edit(settings)
+    scene.attend()
+
+    assert scene.status().preferences == preferences
+    assert scene.number().goal == Goal(7200, 7500, 104, complete=True)
+    assert scene.status().flags == (Flag.GOAL_REACHED,)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trayapp.coding.preferences import IconFace, Preferences, Scheme
 from trayapp.errors import ConfigError
 from trayapp.settings.config import Account, Config, is_account_name, parse_config, read_config
 
@@ -38,6 +39,40 @@ def test_every_value_is_read_and_the_others_have_their_defaults() -> None:
             Account("work", "http://wakapi.lan/api", "wakapi", "env", allow_http=True),
         ),
     )
+
+
+def test_the_trays_settings_are_read_and_shown_as_they_are_written() -> None:
+    config = parse_config('icon = "ring"\ngoal = "2h 30m"\ntheme = "light"\nlabel = true\n')
+
+    assert config.preferences == Preferences(IconFace.RING, Scheme.LIGHT, label=True)
+    assert config.goal_seconds == 9000
+    assert config.tray_values == (
+        ("icon", "ring"),
+        ("goal", "2h 30m"),
+        ("theme", "light"),
+        ("label", "true"),
+    )
+    assert config.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('icon = "square"', 'icon must be one of "digits", "ring", "plain"'),
+        ("icon = 3", "icon must be a text in quotes"),
+        ('theme = "blue"', 'theme must be one of "auto", "dark", "light"'),
+        ('label = "yes"', "label must be true or false"),
+        ('goal = "soon"', 'goal must be a time such as "3h", "2h 30m" or "90m"'),
+        ('goal = "0m"', "goal must be more than nothing and less than a day"),
+        ("goal = 3", "goal must be a text in quotes"),
+    ],
+)
+def test_a_wrong_setting_of_the_tray_is_told_with_its_place(line: str, reason: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(f"# mine\n{line}\n", "c.toml")
+
+    assert caught.value.title.startswith("c.toml line 2 column ")
+    assert caught.value.title.endswith(reason)
 
 
 @pytest.mark.parametrize("text", ["", "\n# nothing\n", "[accounts]\n", "accounts = {}"])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from trayapp.errors import ConfigError
 from trayapp.settings.config import Account, parse_config
-from trayapp.settings.config_edit import edit_config, with_account, without_account
+from trayapp.settings.config_edit import edit_config, with_account, with_show, without_account
 
 URL = "https://wakapi.dev/api"
 NEW = Account("new", "https://hackatime.hackclub.com/api/hackatime/v1")
@@ -45,6 +45,14 @@ x = 1 # one
     f'[ accounts . "a" ] # odd\n  api_url = """{URL}"""\n  key = \'env\'\n  dialect = "wakapi"\n',
     f'text = """\n[accounts.a]\n"""\n[accounts.a]\napi_url = "{URL}"\nlist = [\n["x"],\n]\n',
 ]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_another_account_shows_and_nothing_else_changes(layout: str) -> None:
+    edited = with_show(layout, "b.2")
+
+    assert values(edited) == values(layout) | {"show": "b.2"}
+    assert comments(edited) == comments(layout)
 
 
 def comments(text: str) -> list[str]:

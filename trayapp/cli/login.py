@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from trayapp.cli import complain
 from trayapp.cli.parts import connect
-from trayapp.coding.status import status_at
 from trayapp.desktop import control
 from trayapp.errors import (
     ConfigError,
@@ -22,10 +21,9 @@ from trayapp.errors import (
     KeyringError,
     KeyringMissingError,
     ServerError,
-    SignedOutError,
     UsageError,
 )
-from trayapp.resident.resident import dashboard_of
+from trayapp.resident.sign_out import sign_out
 from trayapp.resident.snapshot_store import SnapshotStore
 from trayapp.servers.client import Client
 from trayapp.servers.decoding import Profile
@@ -99,33 +97,17 @@ def logout(environment: Mapping[str, str], *, account: str | None) -> int:
     if chosen is None:
         print("Nobody is signed in.")
         return 0
-    source = winning_source(chosen, settings, environment)
-    removed = False
-    try:
-        complain(f"Asking the system keyring (at most {PERSON_SECONDS:.0f} s)...")
-        removed = SystemKeyring().delete(keyring_user(chosen))
-    except KeyringMissingError:
-        if source == "keyring":
-            raise
+    complain(f"Asking the system keyring (at most {PERSON_SECONDS:.0f} s)...")
+    store = SnapshotStore(locations.snapshot_file)
+    done = sign_out(chosen, settings, environment, SystemKeyring(), store, time.time())
     print(
         f"The key of account {chosen.name} is removed from the system keyring."
-        if removed
+        if done.removed
         else f"The system keyring had no key for account {chosen.name}."
     )
-    if source != "keyring":
-        print(f"The account still has a key: {_in_words(source)}. trayapp never changes that.")
+    if done.source != "keyring":
+        print(f"The account still has a key: {_in_words(done.source)}. trayapp never changes that.")
         return 0
-    SnapshotStore(locations.snapshot_file).save(
-        status_at(
-            time.time(),
-            account=chosen.name,
-            api_url=chosen.api_url,
-            dashboard_url=dashboard_of(chosen),
-            number=None,
-            error=SignedOutError("Nobody is signed in", "Sign in: trayapp login"),
-        ),
-        show=chosen == settings.showing,
-    )
     _tell_resident(locations)
     return 0
 

@@ -12,7 +12,7 @@ from trayapp.coding.number import Number
 from trayapp.coding.status import Status, status_at
 from trayapp.errors import TrayappError
 from trayapp.resident.asking import Asker
-from trayapp.resident.resident import dashboard_of
+from trayapp.resident.dashboard import dashboard_of
 from trayapp.resident.snapshot_store import SnapshotStore, entry
 from trayapp.settings.accounts import Account, Settings, load_settings, no_account
 from trayapp.settings.locations import find_locations

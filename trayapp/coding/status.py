@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from trayapp.coding.document import FRESH_SECONDS
 from trayapp.coding.number import Number
+from trayapp.coding.preferences import Preferences
 from trayapp.errors import (
     CertificateError,
     KeyHostError,
@@ -32,6 +33,16 @@ class State(StrEnum):
     LOCAL = "local"
 
 
+class Flag(StrEnum):
+    """What may hold beside the state, any of them; the faces use these words."""
+
+    DEAD = "dead"
+    PAUSED = "paused"
+    WAITING = "waiting"
+    ESTIMATE = "estimate"
+    GOAL_REACHED = "goal-reached"
+
+
 @dataclass(frozen=True)
 class Problem:
     """What went wrong last, ready for a person, with the exit code that belongs to it."""
@@ -45,7 +56,8 @@ class Problem:
 class Status:
     """What is known at one moment (`at`, epoch seconds).
 
-    `number` is always of the day on which `at` falls, or None for "not known".
+    `number` is always of the day on which `at` falls, or None for "not known". `accounts` are the
+    names of all of them; `waiting` and `dead` count heartbeats.
     """
 
     state: State
@@ -55,6 +67,12 @@ class Status:
     api_url: str | None = None
     dashboard_url: str | None = None
     problem: Problem | None = None
+    accounts: tuple[str, ...] = ()
+    can_sign_out: bool = False
+    paused: bool = False
+    waiting: int = 0
+    dead: int = 0
+    preferences: Preferences = field(default_factory=Preferences)
 
     @property
     def goal_reached(self) -> bool:
@@ -62,6 +80,18 @@ class Status:
         return (
             self.number is not None and self.number.goal is not None and self.number.goal.complete
         )
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """Give the flags that hold, the most urgent first."""
+        holds = {
+            Flag.DEAD: self.dead > 0,
+            Flag.PAUSED: self.paused,
+            Flag.WAITING: self.waiting > 0,
+            Flag.ESTIMATE: self.number is not None and self.number.source == "estimate",
+            Flag.GOAL_REACHED: self.goal_reached,
+        }
+        return tuple(flag for flag in Flag if holds[flag])
 
 
 def problem_of(error: TrayappError) -> Problem:

@@ -20,9 +20,11 @@ from trayapp.errors import (
 )
 from trayapp.resident.asking import Asker
 from trayapp.resident.clock import Clock
+from trayapp.resident.dashboard import dashboard_of
+from trayapp.resident.sign_out import sign_out
 from trayapp.resident.snapshot_store import SnapshotStore
-from trayapp.servers.dialects import Dialect, dashboard_url, dialect_from_url
 from trayapp.settings.accounts import Account, Settings, no_account
+from trayapp.settings.credentials import winning_source
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +50,16 @@ class SettingsSource(Protocol):
     def fingerprint(self) -> object:
         """Give something that differs when a settings file was edited."""
 
+    def show_account(self, name: str) -> None:
+        """Make an account the one that shows; raises ConfigError."""
+
 
 class Resident:
     """Keep asking for the showing account's number and publish a Status whenever it changes.
 
-    All that a person asks for goes through `refresh`, `reload`, `flush`, `show` and `quit`, from
-    any thread. Subscribers are called on the poller's thread with each new Status.
+    All that a person asks for goes through `refresh`, `reload`, `flush`, `show`, `use_account`,
+    `sign_out` and `quit`, from any thread. Subscribers are called on the poller's thread with each
+    new Status.
     """
 
     def __init__(
@@ -129,6 +135,26 @@ class Resident:
         if status.account is not None:
             self._store.save(status, show=True)
         return 0
+
+    def use_account(self, name: str) -> None:
+        """Let another account show from now on; raises ConfigError."""
+        if name != self.status.account:
+            self._source.show_account(name)
+            self.reload()
+
+    def sign_out(self) -> None:
+        """Remove the showing account's key from the keyring, which may ask for its password.
+
+        Raises KeyringError or ConfigError.
+        """
+        settings = self._source.load()
+        if settings.showing is not None:
+            asker = self._asker
+            now = self._clock.time()
+            sign_out(
+                settings.showing, settings, asker.environment, asker.key_store, self._store, now
+            )
+            self.reload()
 
     def show(self) -> None:
         """Draw attention to the icon, because somebody started trayapp again."""
@@ -282,6 +308,7 @@ class Resident:
             number=self._number,
             error=self._error,
         )
+        status = self._with_settings(status)
         with self._lock:
             changed = replace(status, at=self._status.at) != self._status
             self._status = status
@@ -295,6 +322,19 @@ class Resident:
                     # One face that falls over must not take the number from the others.
                     log.exception("a face failed to show the status")
 
+    def _with_settings(self, status: Status) -> Status:
+        """Add to a status what the settings say."""
+        settings, account = self._settings, self._account
+        if settings is None:
+            return status
+        source = winning_source(account, settings, self._asker.environment) if account else None
+        return replace(
+            status,
+            accounts=tuple(each.name for each in settings.accounts),
+            can_sign_out=source == "keyring" and status.state is not State.SIGNED_OUT,
+            preferences=settings.preferences,
+        )
+
     def _delay(self) -> float:
         until_midnight = self._number.day.ends_at - self._clock.time() if self._number else None
         return next_delay(self._pace, self._clock.monotonic(), until_midnight, self._chance())
@@ -306,12 +346,6 @@ class Resident:
         if change is not None:
             waits.append(change - now)
         return max(0.0, min(waits))
-
-
-def dashboard_of(account: Account) -> str:
-    """Give the page that belongs to an account."""
-    dialect = Dialect(account.dialect) if account.dialect else dialect_from_url(account.api_url)
-    return dashboard_url(account.api_url, dialect)
 
 
 def _outcome(error: TrayappError | None) -> Outcome:

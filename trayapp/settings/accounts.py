@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from trayapp.coding.preferences import Preferences
 from trayapp.errors import ConfigError, SignedOutError, UsageError
 from trayapp.settings.api_url import WAKATIME_API_URL
 from trayapp.settings.config import IMPLIED_NAME, Account, KeySource, read_config
@@ -43,6 +44,8 @@ class Settings:
 
     accounts: tuple[Account, ...] = ()
     show: str | None = None
+    goal_seconds: float | None = None
+    preferences: Preferences = field(default_factory=Preferences)
     network: Network = field(default_factory=Network)
     values: tuple[Value, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -74,12 +77,15 @@ def load_settings(locations: Locations, environment: Mapping[str, str]) -> Setti
     settings = Settings(
         accounts=accounts,
         show=config.show or (accounts[0].name if accounts else None),
+        goal_seconds=config.goal_seconds,
+        preferences=config.preferences,
         network=network,
         warnings=config.warnings + cfg.warnings + network_warnings,
         wakatime_cfg=cfg,
     )
     file = str(locations.config_file)
     values = list(_values(settings, file if config.show else DEFAULT, file))
+    values += [Value(name, shown, file) for name, shown in config.tray_values]
     if environment.get(KEY_VARIABLE, "").strip():
         values.append(Value(KEY_VARIABLE, "set, not shown", "environment"))
     return replace(settings, values=tuple(values))

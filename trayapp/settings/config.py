@@ -1,6 +1,10 @@
 """Read config.toml.
 
     show = "home"                   # the account whose time is shown; else the first
+    icon = "digits"                 # or "ring", which fills with the goal, or "plain"
+    goal = "3h"                     # of one day, in place of the server's
+    theme = "auto"                  # or "dark" or "light": what the icon stands on
+    label = false                   # the time as text beside the icon, where panels can
 
     [accounts.home]
     api_url = "https://hackatime.hackclub.com/api/hackatime/v1"
@@ -17,10 +21,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeAlias
 
+from trayapp.coding.goal import parse_goal
+from trayapp.coding.preferences import IconFace, Preferences, Scheme
 from trayapp.errors import ConfigError
 from trayapp.settings.api_url import normalise_api_url
 from trayapp.settings.reading import read_settings_file
@@ -32,8 +38,10 @@ KeySource: TypeAlias = Literal["keyring", "wakatime.cfg", "env"]
 
 _KEY_SOURCES = ("keyring", "wakatime.cfg", "env")
 _DIALECTS = ("hackatime", "wakatime", "wakapi")
+_THEMES = {"auto": Scheme.UNKNOWN, "dark": Scheme.DARK, "light": Scheme.LIGHT}
 _KINDS = {dict: "a table", str: "a text in quotes", bool: "true or false"}
 _MARK = "@position@"
+_TRAY_KEYS = ("icon", "goal", "theme", "label")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -58,6 +66,10 @@ class Config:
 
     show: str | None = None
     accounts: tuple[Account, ...] = ()
+    goal_seconds: float | None = None
+    preferences: Preferences = field(default_factory=Preferences)
+    tray_values: tuple[tuple[str, str], ...] = ()
+    """Those of the tray's settings that the file has, as they are written there."""
     warnings: tuple[str, ...] = ()
 
 
@@ -75,13 +87,20 @@ def parse_config(text: str, file: str = "config.toml") -> Config:
     """Read the text of a config.toml; `file` is its name in messages."""
     document = load_toml(text, file)
     reader = _Reader(text, file)
-    reader.warn_unknown(document, (), ("show", "accounts"))
+    reader.warn_unknown(document, (), ("show", "accounts", *_TRAY_KEYS))
     tables = reader.value(document, ("accounts",), dict, {})
     accounts = tuple(reader.account(tables, name) for name in tables)
     show = reader.value(document, ("show",), str, None)
     if show is not None and show not in ([a.name for a in accounts] or [IMPLIED_NAME]):
         reader.fail(("show",), "names no account of this file")
-    return Config(show, accounts, tuple(reader.warnings))
+    return Config(
+        show,
+        accounts,
+        reader.goal(document),
+        reader.preferences(document),
+        tuple((key, _shown(document[key])) for key in _TRAY_KEYS if key in document),
+        tuple(reader.warnings),
+    )
 
 
 class _Reader:
@@ -111,6 +130,22 @@ class _Reader:
             dialect=self._one_of(table, (*path, "dialect"), _DIALECTS, None),
             key_source=self._one_of(table, (*path, "key"), _KEY_SOURCES, "keyring"),
             allow_http=self.value(table, (*path, "allow_http"), bool, default=False),
+        )
+
+    def goal(self, document: dict[str, Any]) -> float | None:
+        text = self.value(document, ("goal",), str, None)
+        if text is None:
+            return None
+        try:
+            return parse_goal(text)
+        except ValueError as error:
+            self.fail(("goal",), str(error))
+
+    def preferences(self, document: dict[str, Any]) -> Preferences:
+        return Preferences(
+            icon=IconFace(self._one_of(document, ("icon",), tuple(IconFace), IconFace.DIGITS)),
+            scheme=_THEMES[self._one_of(document, ("theme",), tuple(_THEMES), "auto")],
+            label=self.value(document, ("label",), bool, default=False),
         )
 
     def value(self, table: dict[str, Any], path: tuple[str, ...], kind: type, default: Any) -> Any:
@@ -178,6 +213,10 @@ def _defines(line: str, path: tuple[str, ...]) -> bool:
     except (ValueError, LookupError, TypeError):
         return False
     return True
+
+
+def _shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _line_and_column(before: str) -> tuple[int, int]:

@@ -68,6 +68,12 @@ def with_account(text: str, account: Account) -> str:
     )
 
 
+def with_show(text: str, name: str) -> str:
+    """Give the text with another account as the one that shows."""
+    wanted = load_toml(text) | {"show": name}
+    return _first_right(wanted, lambda: _set_show(text, name))
+
+
 def without_account(text: str, name: str) -> str:
     """Give the text without an account, nor a `show` that names it."""
     wanted = load_toml(text)
@@ -192,6 +198,17 @@ def _delete_by_tomlkit(text: str, name: str) -> str:
     document = tomlkit.parse(text)
     del document["accounts"][name]
     return document.as_string()
+
+
+def _set_show(text: str, name: str) -> str:
+    import tomlkit  # noqa: PLC0415
+
+    document = tomlkit.parse(text)
+    if "show" in document:
+        document["show"] = name
+        return document.as_string()
+    # Above everything: further down it would belong to a table.
+    return f"show = {tomlkit.item(name).as_string()}\n{text}"
 
 
 def _drop_show(text: str, name: str) -> str:
