@@ -20,6 +20,7 @@
     │   └── BadAnswerError                  any other status, or no sensible number
     ├── KeyNotStoredError              1    login found no keyring that would take the key
     ├── NoDesktopError                 1    neither a session bus nor a display
+    ├── BusError                       1    the session bus, or who was asked on it, did not answer
     └── ControlError                   1    the running trayapp did not answer
 
 Each carries a title (what happened) and a hint (what to do next), ready for a person, and the exit
@@ -150,6 +151,17 @@ class KeyNotStoredError(TrayappError):
 
 class NoDesktopError(TrayappError):
     """There is neither a session bus nor a display to show an icon on."""
+
+
+class BusError(TrayappError):
+    """The message bus, or who was asked on it, did not answer as agreed.
+
+    `name` is the error's name on the bus, "" where the answer was none.
+    """
+
+    def __init__(self, title: str, hint: str = "", *, name: str = "") -> None:
+        super().__init__(title, hint)
+        self.name = name
 
 
 class ControlError(TrayappError):

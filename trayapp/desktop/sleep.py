@@ -7,70 +7,42 @@ clocks within a minute.
 from __future__ import annotations
 
 import logging
-import socket
+import os
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from jeepney.io.blocking import DBusConnection
+from trayapp.desktop.bus_messages import SignalRule
+from trayapp.desktop.session_bus import MessageBus, system_bus_address
 
 log = logging.getLogger(__name__)
 
-AUTHENTICATION_SECONDS = 2.0
-STOP_SECONDS = 2.0
+PREPARE_FOR_SLEEP = SignalRule("org.freedesktop.login1.Manager", "PrepareForSleep", "b")
+"""Sent with true before a sleep, and with false after it."""
 
 
 class SleepWatcher:
     """Call `woke` on a thread of its own each time the machine wakes.
 
-    org.freedesktop.login1.Manager sends PrepareForSleep(true) before and (false) after a sleep.
+    A system bus that cannot be had, or goes away, is not tried again: it lives as long as the
+    machine.
     """
 
     def __init__(self, woke: Callable[[], None]) -> None:
         self._woke = woke
-        self._stopping = threading.Event()
-        self._connection: DBusConnection | None = None
-        self._thread: threading.Thread | None = None
+        self._bus = MessageBus(system_bus_address(os.environ), "sleep", reconnects=False)
         self.listening = threading.Event()
 
     def start(self) -> None:
         """Connect and listen, in the background."""
-        self._thread = threading.Thread(target=self._run, name="sleep", daemon=True)
-        self._thread.start()
+        self._bus.subscribe(PREPARE_FOR_SLEEP, self._prepare_for_sleep, self.listening.set)
+        self._bus.start()
 
     def stop(self) -> None:
         """Stop listening."""
-        self._stopping.set()
-        if self._connection is not None:
-            try:
-                self._connection.sock.shutdown(socket.SHUT_RDWR)
-            except OSError as error:
-                log.debug("the system bus was gone already: %s", error)
-        if self._thread is not None:
-            self._thread.join(STOP_SECONDS)
-            self._thread = None
+        self._bus.stop()
 
-    def _run(self) -> None:
-        # Heavy, and of use on Linux only.
-        from jeepney import MatchRule, MessageType, message_bus  # noqa: PLC0415
-        from jeepney.io.blocking import open_dbus_connection  # noqa: PLC0415
-
-        rule = MatchRule(
-            type="signal", interface="org.freedesktop.login1.Manager", member="PrepareForSleep"
-        )
-        try:
-            with open_dbus_connection("SYSTEM", auth_timeout=AUTHENTICATION_SECONDS) as connection:
-                self._connection = connection
-                connection.send(message_bus.AddMatch(rule))
-                while not self._stopping.is_set():
-                    message = connection.receive()
-                    if message.header.message_type is MessageType.method_return:
-                        self.listening.set()
-                    elif rule.matches(message) and message.body == (False,):
-                        log.info("the machine woke")
-                        self._woke()
-        except (OSError, KeyError, RuntimeError, ValueError) as error:
-            # OSError: no system bus, or it went away; KeyError, RuntimeError: no usable address.
-            if not self._stopping.is_set():
-                log.info("nobody tells of waking from sleep: %s", error)
+    def _prepare_for_sleep(self, body: tuple[Any, ...]) -> None:
+        if body == (False,):
+            log.info("the machine woke")
+            self._woke()
