@@ -37,10 +37,13 @@ _CONFIG = """<busconfig>
   <auth>EXTERNAL</auth>
   <servicedir>{services}</servicedir>
   <policy context="default">
+    <allow user="*"/>
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
     <allow own="*"/>
   </policy>
+  <!-- As in the system's session.conf; without it a client that floods is stopped at 128. -->
+  <limit name="max_replies_per_connection">50000</limit>
 </busconfig>
 """
 
@@ -57,24 +60,29 @@ class PrivateBus:
         self.address = f"unix:path={directory / 'bus'}"
         self._processes = Processes()
         self._process: subprocess.Popen[bytes] | None = None
-        offered = directory / "services"
-        offered.mkdir()
+        self._offered = directory / "services"
+        self._offered.mkdir()
         for name in services:
-            (offered / name).write_bytes((SERVICES / name).read_bytes())
+            self.offer(name)
         self._config = directory / "bus.conf"
-        self._config.write_text(_CONFIG.format(socket=directory / "bus", services=offered))
+        self._config.write_text(_CONFIG.format(socket=directory / "bus", services=self._offered))
 
-    def start(self, environ: dict[str, str] | None = None) -> None:
-        """Start the daemon, and return once it listens."""
+    def start(self, environ: dict[str, str] | None = None, **options: Any) -> None:
+        """Start the daemon, with options for Popen, and return once it listens."""
         (self.directory / "bus").unlink(missing_ok=True)
         self._process = self._processes.start(
             ["dbus-daemon", f"--config-file={self._config}", "--nofork", "--print-address=1"],
             environ or {"PATH": "/usr/bin:/bin"},
             stdout=subprocess.PIPE,
+            **options,
         )
         assert self._process.stdout is not None
         assert select.select([self._process.stdout], [], [], START_LIMIT)[0], "no dbus-daemon"
         assert self._process.stdout.readline().startswith(b"unix:")
+
+    def offer(self, name: str) -> None:
+        """Let the bus activate one more service of the machine, from now on."""
+        (self._offered / name).write_bytes((SERVICES / name).read_bytes())
 
     def stop(self) -> None:
         """End the daemon and what it started."""

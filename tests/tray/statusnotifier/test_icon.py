@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jeepney import DBusErrorResponse
 from PIL import Image
 
 from tests.desktop.bus import member
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 ITEM = ("/StatusNotifierItem", "org.kde.StatusNotifierItem")
 LIMIT = 5.0
+# The first is for GNOME's extension: see tests/desktop/heavy/test_gnome.py.
+LABEL_SIGNALS = {"PropertiesChanged", "XAyatanaNewLabel"}
+SHORT = "a b" + "c" * 46 + "…"
 
 
 def picture(shade: int) -> Image.Image:
@@ -49,6 +53,13 @@ class Seen:
 
     def signals(self) -> set[str]:
         return set(map(member, self.client.signals))
+
+    def wait_for_signals(self, number: int) -> None:
+        def told() -> bool:
+            self.client.receive(0.05)
+            return len(self.client.signals) >= number
+
+        wait_for(told, f"{number} signals came")
 
     def wait_for(self, signals: set[str]) -> None:
         def told() -> bool:
@@ -81,7 +92,16 @@ class TestSetting:
             ("icon", picture(7), {"NewIcon"}, "IconPixmap", [(1, 1, b"\xff\7\7\7")]),
             ("title", "2h", {"NewTitle", "NewToolTip", "NewIcon"}, "Title", "2h"),
             ("title", "a\0\ud800b", {"NewTitle", "NewToolTip", "NewIcon"}, "Title", "ab"),
-            ("status", "NeedsAttention", {"NewStatus"}, "Status", "NeedsAttention"),
+            ("label", "2h", LABEL_SIGNALS, "XAyatanaLabel", "2h"),
+            ("label", "a\0\nb" + "c" * 99, LABEL_SIGNALS, "XAyatanaLabelGuide", SHORT),
+            (
+                "status",
+                "NeedsAttention",
+                {"NewStatus", "NewAttentionIcon"},
+                "Status",
+                "NeedsAttention",
+            ),
+            ("status", "Passive", {"NewStatus"}, "Status", "Passive"),
             ("visible", False, {"NewStatus"}, "Status", "Passive"),
         ],
     )
@@ -105,10 +125,54 @@ class TestSetting:
         icon.icon = picture(0)
         icon.title = "Title"
         icon.status = "Active"
-        icon.status = "NeedsAttention"
+        icon.label = ""
+        icon.status = "Passive"
         seen.wait_for({"NewStatus"})
 
         assert seen.signals() == {"NewStatus"}
+
+    def test_an_icon_that_needs_attention_is_told_where_panels_look_for_it(
+        self, icon: Icon, seen: Seen
+    ) -> None:
+        icon.status = "NeedsAttention"
+        seen.wait_for({"NewAttentionIcon"})
+        seen.client.signals.clear()
+        icon.icon = picture(7)
+        seen.wait_for({"NewIcon", "NewAttentionIcon"})
+
+        assert seen.get("AttentionIconPixmap") == [(1, 1, b"\xff\7\7\7")]
+
+    def test_an_empty_label_is_not_there_at_all(self, icon: Icon, seen: Seen) -> None:
+        """Panels show even an empty one, as a gap beside the icon."""
+        described = "org.freedesktop.DBus.Introspectable"
+
+        def offered() -> tuple[bool, bool]:
+            properties = seen.client.call(
+                seen.name, ITEM[0], "org.freedesktop.DBus.Properties", "GetAll", "s", ITEM[1]
+            )
+            xml = seen.client.call(seen.name, ITEM[0], described, "Introspect")
+            return "XAyatanaLabel" in properties, '"XAyatanaLabel"' in xml
+
+        assert offered() == (False, False)
+        icon.label = "2h"
+        assert offered() == (True, True)
+        seen.wait_for({"XAyatanaNewLabel"})
+        assert seen.client.signals[-1].body == ("2h", "2h")
+
+        icon.label = ""
+        assert offered() == (False, False)
+        with pytest.raises(DBusErrorResponse, match="UnknownProperty"):
+            seen.get("XAyatanaLabel")
+        seen.wait_for_signals(2)
+        assert seen.client.signals[-1].body == ("", "")
+
+    def test_a_label_may_be_given_from_the_start(
+        self, run_icon: RunIcon, name_of: Callable[[Icon], str], client: Client
+    ) -> None:
+        icon = Icon("demo", picture(0), label="2h")
+        with run_icon(icon):
+            assert client.get(name_of(icon), *ITEM, "XAyatanaLabel") == ("s", "2h")
+        assert icon.label == "2h"
 
     def test_the_status_is_one_of_three(self, icon: Icon) -> None:
         with pytest.raises(ValueError, match="NeedsAttention"):

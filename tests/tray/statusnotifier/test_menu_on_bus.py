@@ -113,6 +113,7 @@ class App:
             "Title",
             Menu(lambda: [*self.items, *self.extra]),
             on_menu_open=self.opened,
+            on_action_error=lambda error: self.said.append(str(error)),
         )
 
     def say(self, what: str) -> Callable[[Any, Any], None]:
@@ -278,7 +279,7 @@ class TestReading:
         app.icon.update_menu()
         panel.wait_for_signals(1)
 
-        assert [len(label) for label in panel.labels()] == [2, 4, 5, 250, 2]
+        assert [len(label) for label in panel.labels()] == [2, 4, 5, 120, 2]
 
 
 class TestClicking:
@@ -295,24 +296,41 @@ class TestClicking:
             ("ItemsPropertiesUpdated", ([(3, {"toggle-state": ("i", 0)})], []))
         ]
 
-    def test_the_answer_does_not_wait_for_the_action(self, app: App, panel: Panel) -> None:
+    def test_an_action_that_hangs_stops_neither_answers_nor_signals(
+        self, app: App, panel: Panel
+    ) -> None:
         """libdbusmenu gives a click up after one second."""
         panel.click("Slow")
         assert app.events["started"].wait(LIMIT)
+        panel.click("One")
+        app.time = "1m"
+        app.icon.update_menu()
+        panel.wait_for_signals(1)
 
-        assert panel.labels()[0] == "Today 0m"
+        assert panel.labels()[0] == "Today 1m"
         assert app.said == []
         app.events["go on"].set()
-        app.wait_until_said("slow")
+        app.wait_until_said("slow", "one")
 
-    def test_an_action_that_raises_is_logged_and_the_menu_lives_on(
+    def test_an_action_that_raises_is_logged_and_told_and_the_menu_lives_on(
         self, app: App, panel: Panel, caplog: pytest.LogCaptureFixture
     ) -> None:
         panel.click("Fail")
         panel.click("One")
-        app.wait_until_said("one")
+        app.wait_until_said("it always fails", "one")
 
         assert "it always fails" in caplog.text
+
+    def test_a_default_item_that_cannot_be_found_is_told_and_the_menu_lives_on(
+        self, app: App, panel: Panel
+    ) -> None:
+        app.extra = [MenuItem("Broken", None, visible=lambda _: 1 / 0)]
+        app.items.pop()
+        item = ("/StatusNotifierItem", "org.kde.StatusNotifierItem")
+        panel.client.call(panel.name, *item, "SecondaryActivate", "ii", 1, 2)
+        wait_for(lambda: "division by zero" in app.said, "it is told")
+
+        assert "Today 0m" in panel.labels()
 
     @pytest.mark.parametrize("number", [0, 1, 2, 4, 5, 6])
     def test_a_click_that_cannot_be_meant_does_nothing(
@@ -405,6 +423,37 @@ class TestTelling:
         assert panel.call("GetLayout", "iias", 0, 0, [])[0] == revision + 1
         assert panel.labels()[-1] == "Extra"
 
+    def test_a_submenu_that_a_panel_has_only_seen_from_outside_is_told_one_after_another(
+        self, app: App, panel: Panel
+    ) -> None:
+        """Plasma reads it then, instead of when it is already open and in its place."""
+        app.extra = [MenuItem("Extra", Menu(MenuItem("Inside", None)))]
+        app.icon.update_menu()
+        panel.wait_for_signals(1)
+        more, extra, deeper = map(panel.id_of, ("More", "Extra", "Deeper"))
+
+        revision = panel.call("GetLayout", "iias", 0, 1, [])[0]
+        told = panel.wait_for_signals(3)[1:]
+        assert told == [("LayoutUpdated", (revision, id_)) for id_ in (more, extra)]
+
+        panel.call("GetLayout", "iias", more, 1, [])
+        assert panel.wait_for_signals(4)[3:] == [("LayoutUpdated", (revision, deeper))]
+
+    def test_a_panel_that_reads_the_whole_menu_at_each_signal_comes_to_rest(
+        self, app: App, panel: Panel
+    ) -> None:
+        revision = panel.call("GetLayout", "iias", 0, 1, [])[0]
+        (more,) = map(panel.id_of, ("More",))
+        assert panel.wait_for_signals(1) == [("LayoutUpdated", (revision, more))]
+
+        panel.call("GetLayout", "iias", 0, 1, [])
+        for number, time_ in enumerate(("1m", "2m"), start=2):
+            app.time = time_
+            app.icon.update_menu()
+            told = panel.wait_for_signals(number)
+
+        assert [name for name, _body in told[1:]] == ["ItemsPropertiesUpdated"] * 2
+
     def test_the_same_menu_again_tells_nothing(self, app: App, panel: Panel) -> None:
         app.icon.update_menu()
         app.time = "1m"
@@ -449,7 +498,8 @@ class TestTelling:
     ) -> None:
         app.extra = [MenuItem("Extra", None, enabled=lambda _: 1 / 0)]
         app.icon.update_menu()
-        wait_for(lambda: "division by zero" in caplog.text, "the failure is logged")
+        app.wait_until_said("division by zero")
+        assert "division by zero" in caplog.text
         assert "Extra" not in panel.labels()
 
         app.extra = [MenuItem("Mended", None)]

@@ -32,6 +32,7 @@ MENU = ("/StatusNotifierItem/Menu", "com.canonical.dbusmenu")
 PROPERTIES = "org.freedesktop.DBus.Properties"
 INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
 ERROR = "org.freedesktop.DBus.Error."
+TITLE = "Today \u20392h\u203a + more"
 
 
 @pytest.fixture
@@ -49,20 +50,20 @@ def test_the_item_has_every_property_in_its_type(name: str, client: Client) -> N
     assert client.call(name, path, PROPERTIES, "GetAll", "s", interface) == {
         "Category": ("s", "ApplicationStatus"),
         "Id": ("s", "demo"),
-        "Title": ("s", "Today <2h> & more"),
+        "Title": ("s", TITLE),
         "Status": ("s", "Active"),
         "WindowId": ("i", 0),
         "IconName": ("s", ""),
         "IconThemePath": ("s", ""),
         "IconPixmap": ("a(iiay)", [(1, 1, b"\4\1\2\3"), (2, 2, b"\4\1\2\3" * 4)]),
-        "IconAccessibleDesc": ("s", "Today <2h> & more"),
+        "IconAccessibleDesc": ("s", TITLE),
         "OverlayIconName": ("s", ""),
         "OverlayIconPixmap": ("a(iiay)", []),
         "AttentionIconName": ("s", ""),
-        "AttentionIconPixmap": ("a(iiay)", []),
-        "AttentionAccessibleDesc": ("s", ""),
+        "AttentionIconPixmap": ("a(iiay)", [(1, 1, b"\4\1\2\3"), (2, 2, b"\4\1\2\3" * 4)]),
+        "AttentionAccessibleDesc": ("s", TITLE),
         "AttentionMovieName": ("s", ""),
-        "ToolTip": ("(sa(iiay)ss)", ("", [], "Today <2h> & more", "")),
+        "ToolTip": ("(sa(iiay)ss)", ("", [], TITLE, "")),
         "ItemIsMenu": ("b", True),
         "Menu": ("o", "/StatusNotifierItem/Menu"),
     }

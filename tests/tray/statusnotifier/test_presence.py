@@ -14,6 +14,7 @@ from jeepney import (
     MessageType,
     Parser,
     new_method_call,
+    new_method_return,
     new_signal,
 )
 
@@ -25,7 +26,7 @@ from trayapp.tray.statusnotifier.connection import (
 )
 from trayapp.tray.statusnotifier.interface import Interface, Method, Property, Reply, Signal
 from trayapp.tray.statusnotifier.objects import PROPERTIES, ObjectTree
-from trayapp.tray.statusnotifier.presence import WATCHER_NAME, Presence
+from trayapp.tray.statusnotifier.presence import HOST_DELAY, WATCHER_NAME, Presence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,7 +71,11 @@ def bus() -> Iterator[Bus]:
     theirs.close()
 
 
-def present(bus: Bus, afterwards: Callable[[], object] | None = None) -> Presence:
+def present(
+    bus: Bus,
+    afterwards: Callable[[], object] | None = None,
+    on_hosted: Callable[[bool], object] = lambda _hosted: None,
+) -> Presence:
     """Return a presence that is on the bus, with an object that does all sorts of things."""
 
     def fail() -> Reply:
@@ -88,7 +93,10 @@ def present(bus: Bus, afterwards: Callable[[], object] | None = None) -> Presenc
     )
     connection = bus.connection  # type: ignore[attr-defined]
     presence = Presence(
-        ObjectTree({"/a": (interface,)}), connect=lambda: connection, clock=lambda: bus.time
+        ObjectTree({"/a": (interface,)}),
+        on_hosted=on_hosted,
+        connect=lambda: connection,
+        clock=lambda: bus.time,
     )
     presence.advance()
     presence.emit(Signal("/a", interface, "Said", (1,)))
@@ -148,8 +156,20 @@ def test_a_signal_of_the_wrong_type_is_logged_and_not_sent(
     interface = Interface(NAME, signals={"Said": (("number", "u"),)})
     presence.emit(Signal("/a", interface, "Said", ("text",)))
 
-    assert [member(one) for one in bus.received()] == ["AddMatch", "Said"]
+    assert [member(one) for one in bus.received()] == ["AddMatch", "AddMatch", "Said"]
     assert "Said could not be sent" in caplog.text
+
+
+def answer(bus: Bus, signature: str, *body: object) -> None:
+    """Answer the last call that was sent."""
+    (*_, call) = bus.received()
+    reply = new_method_return(call, signature, body)
+    reply.header.fields[HeaderFields.sender] = ":1.5"
+    bus.stream.sendall(reply.serialise(99))
+
+
+def has_registered(bus: Bus) -> bool:
+    return "RegisterStatusNotifierItem" in [member(one) for one in bus.received()]
 
 
 def test_it_listens_for_watchers_before_it_looks_for_one(bus: Bus) -> None:
@@ -157,19 +177,71 @@ def test_it_listens_for_watchers_before_it_looks_for_one(bus: Bus) -> None:
     presence.register()
 
     sent = [member(one) for one in bus.received()]
-    assert sent.index("AddMatch") < sent.index("RegisterStatusNotifierItem")
+    assert sent == ["AddMatch", "AddMatch", "Said", "Get"]
+
+
+@pytest.mark.parametrize("host", [("b", True), ("s", "garbage")])
+def test_a_watcher_with_a_host_gets_the_item_at_once(bus: Bus, host: tuple[str, object]) -> None:
+    presence = present(bus)
+    presence.register()
+
+    answer(bus, "v", host)
+    presence.read()
+
+    assert has_registered(bus)
+
+
+def test_a_watcher_whose_host_is_about_to_come_gets_the_item_then(bus: Bus) -> None:
+    """Waybar's host loses an item that registers before it listens."""
+    presence = present(bus)
+    presence.register()
+    answer(bus, "v", ("b", False))
+    presence.read()
+    assert not has_registered(bus)
+
+    came = new_signal(
+        DBusAddress("/StatusNotifierWatcher", interface=WATCHER_NAME),
+        "StatusNotifierHostRegistered",
+    )
+    bus.stream.sendall(came.serialise(1))
+    presence.read()
+
+    assert has_registered(bus)
+    assert presence.due_at() == bus.time + REPLY_LIMIT
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_a_watcher_that_tells_of_no_host_gets_the_item_a_little_later(
+    bus: Bus, silent: bool
+) -> None:
+    presence = present(bus)
+    presence.register()
+    if not silent:
+        answer(bus, "v", ("b", False))
+        presence.read()
+    assert presence.due_at() == bus.time + HOST_DELAY
+    presence.advance()
+    assert not has_registered(bus)
+
+    bus.time += HOST_DELAY
+    presence.advance()
+
+    assert has_registered(bus)
 
 
 def test_answers_that_never_come_are_given_up(bus: Bus, caplog: pytest.LogCaptureFixture) -> None:
-    presence = present(bus)
+    heard: list[bool] = []
+    presence = present(bus, on_hosted=heard.append)
     presence.register()
-    assert presence.due_at() == bus.time + REPLY_LIMIT
+    bus.time += HOST_DELAY
+    presence.advance()
+    assert heard == []
 
     bus.time += REPLY_LIMIT
     presence.advance()
 
     assert presence.due_at() is None
-    assert not presence.hosted
+    assert heard == [False]
     assert "did not answer" in caplog.text
 
 

@@ -58,12 +58,26 @@ def test_a_late_watcher_gets_the_icon(bus: PrivateBus, run_icon: RunIcon) -> Non
 
 
 def test_a_watcher_that_comes_back_gets_the_icon_again(bus: PrivateBus, run_icon: RunIcon) -> None:
+    """What listens for that hears of each change once; a listener that fails changes nothing."""
+    heard: list[bool] = []
+
+    def hear(hosted: bool) -> None:
+        heard.append(hosted)
+        raise RuntimeError("of no use")
+
     icon = new_icon()
-    with run_icon(icon):
-        for _ in range(3):
-            with FakeWatcher(bus):
-                wait_for(lambda: icon.hosted, "the watcher accepted the icon")
-            wait_for(lambda: not icon.hosted, "the icon noticed that the watcher went")
+    icon.on_hosted = hear
+    for _ in range(2):
+        with run_icon(icon):
+            wait_for(lambda: heard == [False], "it is heard that there is none")
+            for _ in range(3):
+                with FakeWatcher(bus) as watcher:
+                    wait_for(lambda: icon.hosted, "the watcher accepted the icon")
+                    icon.announce()
+                    wait_for(lambda: len(watcher.registrations) > 1, "it registered once more")
+                wait_for(lambda: not icon.hosted, "the icon noticed that the watcher went")
+        assert heard == [False, *([True, False] * 3)]
+        heard.clear()
 
 
 def test_a_watcher_that_never_answers_holds_nothing_up(
@@ -143,15 +157,18 @@ def test_a_bus_that_comes_late_and_comes_back_gets_the_icon(
     own_bus: PrivateBus, run_icon: RunIcon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(presence_module, "FIRST_DELAY", 0.05)
+    heard: list[bool] = []
     icon = new_icon()
+    icon.on_hosted = heard.append
     with run_icon(icon):
         for _ in range(2):
-            assert not icon.hosted
+            wait_for(lambda: heard and not heard[-1], "it is heard that there is no bus")
             own_bus.start()
             with FakeWatcher(own_bus):
                 wait_for(lambda: icon.hosted, "the icon is registered on the bus")
                 own_bus.stop()
-            wait_for(lambda: not icon.hosted, "the icon noticed that the bus went")
+        wait_for(lambda: not icon.hosted, "the icon noticed that the bus went")
+    assert heard == [False, *([True, False] * 2)]
 
 
 def test_attempts_to_connect_become_seldom() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -25,20 +26,38 @@ def test_jobs_run_in_order_on_one_thread() -> None:
     assert len({thread for _number, thread in ran}) == 1
 
 
-def test_a_job_that_raises_is_logged_and_the_next_one_runs(
+def test_a_job_that_raises_is_logged_and_told_and_the_next_one_runs(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def fail() -> None:
         raise RuntimeError("no such folder")
 
-    worker = Worker("test")
+    def tell(error: Exception) -> None:
+        told.append(str(error))
+        raise RuntimeError("nobody listens")
+
+    told: list[str] = []
+    worker = Worker("test", tell)
     done = threading.Event()
     worker.submit(fail)
     worker.submit(done.set)
 
     assert done.wait(LIMIT)
     assert worker.close(LIMIT)
+    assert told == ["no such folder"]
     assert "no such folder" in caplog.text
+    assert "nobody listens" in caplog.text
+
+
+def test_a_job_may_not_end_the_thread(caplog: pytest.LogCaptureFixture) -> None:
+    worker = Worker("test")
+    done = threading.Event()
+    worker.submit(sys.exit)
+    worker.submit(done.set)
+
+    assert done.wait(LIMIT)
+    assert worker.close(LIMIT)
+    assert "sys.exit" in caplog.text
 
 
 def test_a_flood_is_cut_and_told_once(caplog: pytest.LogCaptureFixture) -> None:

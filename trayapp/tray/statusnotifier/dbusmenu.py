@@ -12,7 +12,7 @@ from .interface import Interface, Method, Property, Reply, Signal, refuse
 from .menu import DEFAULTS, EMPTY, ROOT_ID, Entry, Node, compare, fresh_ids, place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from .menu import Variant
 
@@ -26,11 +26,16 @@ class DBusMenu:
     """The menu as an object on the bus, used by the loop's thread only.
 
     `on_click` gets the item that was clicked; `on_open` is called when the menu is about to show,
-    which panels may tell more than once for one opening. Both after the reply was sent.
+    which panels may tell more than once for one opening; `on_cut` when `cut` has grown, and
+    update() has something to send for it. All after the reply was sent.
     """
 
     def __init__(
-        self, path: str, on_click: Callable[[Node], object], on_open: Callable[[], object]
+        self,
+        path: str,
+        on_click: Callable[[Node], object],
+        on_open: Callable[[], object],
+        on_cut: Callable[[], object],
     ) -> None:
         self.path = path
         self.layout = EMPTY
@@ -39,6 +44,15 @@ class DBusMenu:
         self._new_ids = fresh_ids(lambda: self._nodes)
         self._on_click = on_click
         self._on_open = on_open
+        self._on_cut = on_cut
+        self.cut: dict[int, None] = {}
+        """The submenus that a panel has seen from outside and is still to be told of.
+
+        Plasma asks for one level at a time. A submenu that it first asks for when the mouse is
+        there opens empty, is placed as wide as that, and grows over the edge of the screen.
+        """
+        # Once for each structure: one that reads the whole menu at each signal would never rest.
+        self._told: set[int] = set()
         self.interface = Interface(
             MENU_INTERFACE,
             methods={
@@ -88,6 +102,7 @@ class DBusMenu:
         before = self.layout
         self.layout = place(entry, before, self._new_ids)
         self._nodes = {node.id: node for node in self.layout.walk()}
+        self.cut = {id_: None for id_ in self.cut if id_ in self._nodes}
         changes = compare(before, self.layout)
         signals = []
         if changes.updated or changes.removed:
@@ -98,12 +113,28 @@ class DBusMenu:
             signals.append(Signal(self.path, self.interface, "ItemsPropertiesUpdated", body))
         if changes.layout is not None:
             self.revision = self.revision % (2**32 - 1) + 1
+            self._told.clear()
             structure = (self.revision, changes.layout)
+            signals.append(Signal(self.path, self.interface, "LayoutUpdated", structure))
+        elif self.cut:
+            submenu = next(iter(self.cut))
+            del self.cut[submenu]
+            self._told.add(submenu)
+            structure = (self.revision, submenu)
             signals.append(Signal(self.path, self.interface, "LayoutUpdated", structure))
         return tuple(signals)
 
+    def welcome(self) -> None:
+        """Let a panel that has just come be told of submenus like the one before."""
+        self._told.clear()
+
     def _get_layout(self, parent: int, depth: int, names: Sequence[str]) -> Reply:
-        return Reply((self.revision, _branch(self._node(parent), depth, frozenset(names))))
+        node = self._node(parent)
+        deep = _cut_off(node, depth) if depth > 0 else ()
+        cut = {id_: None for id_ in deep if id_ not in self._told}
+        self.cut |= cut
+        branch = _branch(node, depth, frozenset(names))
+        return Reply((self.revision, branch), self._on_cut if cut else None)
 
     def _get_group_properties(self, ids: Sequence[int], names: Sequence[str]) -> Reply:
         wanted = frozenset(names)
@@ -163,6 +194,16 @@ class DBusMenu:
                     self._on_click(node)
 
         return act
+
+
+def _cut_off(node: Node, depth: int) -> Iterator[int]:
+    """Yield the submenus that lie so many levels deep."""
+    if depth == 0:
+        if node.children:
+            yield node.id
+        return
+    for child in node.children:
+        yield from _cut_off(child, depth - 1)
 
 
 def _branch(

@@ -7,6 +7,7 @@ import selectors
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .dbusmenu import DBusMenu
@@ -16,7 +17,8 @@ from .objects import ObjectTree
 from .pixmap import pixmaps
 from .presence import Presence
 from .pystray_base import BaseIcon, Menu
-from .text import clean
+from .text import PANEL_LIMIT, clean, one_line
+from .text import title as clean_title
 from .throttle import Throttle
 from .wakeup import Wakeup
 from .worker import Worker
@@ -57,13 +59,19 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
     """A pystray icon shown as a StatusNotifierItem, with its menu over com.canonical.dbusmenu.
 
     `icon` is one Pillow image or a sequence of them, the same picture drawn in several sizes.
-    `title` is the name, the tooltip and what a screen reader says; Waybar takes it for markup, so
-    it is better without `<` and `&`. Every property may be set from any thread, and at any time.
+    `title` is the name, the tooltip and what a screen reader says. `label` is text beside the icon
+    on panels that have such a thing (GNOME's extension, MATE), empty for none. Every property may
+    be set from any thread, and at any time.
 
     Left and right click open the menu; the middle click chooses its default item. Actions run one
     after another on a thread of their own; the menu's callables are called by the loop, so they
-    should only read. `on_menu_open` is called on the actions' thread when the menu is about to
-    show, now and then twice for one opening.
+    should only read.
+
+    Three functions may be given, as arguments or attributes. On the actions' thread:
+    `on_menu_open` when the menu is about to show, now and then twice for one opening;
+    `on_action_error` with what an action raised, or with what reading the menu raised, which then
+    stays as it was. On the loop's thread, so it must not wait: `on_hosted` whenever `hosted`
+    changes, and when it is first known to be False, but not at the end of run().
     """
 
     HAS_NOTIFICATION = False
@@ -79,25 +87,32 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
         title: str | None = None,
         menu: Any = None,
         *,
+        label: str = "",
         on_menu_open: Callable[[], object] | None = None,
+        on_action_error: Callable[[Exception], object] | None = None,
+        on_hosted: Callable[[bool], object] | None = None,
         **options: Any,
     ) -> None:
         self._visible = False  # pystray's __del__ looks at it even when its __init__ has failed
         self._lock = threading.RLock()
         self._wakeup = Wakeup()
-        self._state = ItemState(id=clean(name) or "icon")
+        self._state = ItemState(id=clean(name) or "icon", label=one_line(label, PANEL_LIMIT))
+        self._label = label
         self._status = "Active"
         self._throttle = Throttle(SIGNAL_INTERVAL)
         self._stopping = False
         self._announcing = False
         self._worker: Worker | None = None
         self.on_menu_open = on_menu_open
+        self.on_action_error = on_action_error
+        self.on_hosted = on_hosted
         self._item = Item(lambda: self._state, self._choose_default)
-        self._dbus_menu = DBusMenu(MENU_PATH, self._clicked, self._opened)
+        self._dbus_menu = DBusMenu(MENU_PATH, self._clicked, self._opened, self.update_menu)
         self._presence = Presence(
             ObjectTree(
                 {ITEM_PATH: (self._item.interface,), MENU_PATH: (self._dbus_menu.interface,)}
-            )
+            ),
+            on_hosted=self._hosted,
         )
         super().__init__(name, icon, title, menu, **options)
 
@@ -111,6 +126,17 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
         # pystray 0.19.5 wraps an iterable of items in its constructor only.
         self._menu = value if value is None or isinstance(value, Menu) else Menu(*value)
         self.update_menu()
+
+    @property
+    def label(self) -> str:
+        """The text beside the icon, empty for none; panels get one short line of it."""
+        return self._label
+
+    @label.setter
+    def label(self, value: str) -> None:
+        with self._lock:
+            self._label = value
+            self._change(label=one_line(value, PANEL_LIMIT))
 
     @property
     def status(self) -> str:
@@ -154,7 +180,7 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
 
     def _show(self) -> None:
         self._announcing = True
-        self._change(status=self._status, title=clean(self._title))
+        self._change(status=self._status, title=clean_title(self._title))
 
     def _hide(self) -> None:
         self._change(status="Passive")
@@ -164,7 +190,7 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
         self._icon_valid = True
 
     def _update_title(self) -> None:
-        self._change(title=clean(self._title))
+        self._change(title=clean_title(self._title))
 
     def _update_menu(self) -> None:
         with self._lock:
@@ -172,7 +198,7 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
         self._wakeup.wake()
 
     def _run(self) -> None:
-        self._worker = Worker(f"{self._state.id} actions")
+        self._worker = Worker(f"{self._state.id} actions", self._failed)
         try:
             with self._wakeup:
                 self._mark_ready()
@@ -198,11 +224,15 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
         if _MENU in names:
             try:
                 entry = read_menu(self._menu)
-            except Exception:
+            except Exception as error:
                 logger.exception("the menu could not be read; it stays as it was")
+                if self._worker is not None:
+                    self._worker.submit(partial(self._failed, error))
                 return
             for signal in self._dbus_menu.update(entry):
                 self._presence.emit(signal)
+            if self._dbus_menu.cut:
+                self.update_menu()
 
     def _wait(self) -> None:
         """Wait until something comes or is due; at rest nothing is."""
@@ -243,19 +273,33 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
             self._worker.submit(self.on_menu_open, once=True)
 
     def _clicked(self, node: Node) -> None:
-        if node.source is not None:
-            self._choose(node.source)
+        if (source := node.source) is not None:
+            self._choose(lambda: source)
 
     def _choose_default(self) -> None:
-        if (item := find_default(self._menu)) is not None:
-            self._choose(item)
+        # Looked for on the actions' thread, where it may fail.
+        self._choose(lambda: find_default(self._menu))
 
-    def _choose(self, item: MenuItem) -> None:
+    def _choose(self, find: Callable[[], MenuItem | None]) -> None:
         def act() -> None:
             try:
-                item(self)
+                if (item := find()) is not None:
+                    item(self)
             finally:
                 self.update_menu()
 
         if self._worker is not None:
             self._worker.submit(act)
+
+    def _failed(self, error: Exception) -> None:
+        if self.on_action_error is not None:
+            self.on_action_error(error)
+
+    def _hosted(self, hosted: bool) -> None:
+        if hosted:
+            self._dbus_menu.welcome()
+        if self.on_hosted is not None:
+            try:
+                self.on_hosted(hosted)
+            except Exception:
+                logger.exception("what follows the tray's coming or going failed")

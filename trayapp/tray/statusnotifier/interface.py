@@ -35,10 +35,11 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property that can be read."""
+    """A property that can be read, while it is there."""
 
     signature: str
     read: Callable[[], Any]
+    is_there: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,16 @@ class Signal:
     def signature(self) -> str:
         """The signature that the interface promises for it."""
         return signature(self.interface.signals[self.name])
+
+
+PROPERTIES_CHANGED = {
+    "PropertiesChanged": (
+        ("interface_name", "s"),
+        ("changed_properties", "a{sv}"),
+        ("invalidated_properties", "as"),
+    )
+}
+"""The one signal of org.freedesktop.DBus.Properties."""
 
 
 class Refusal(Exception):  # noqa: N818 - D-Bus's own word, error, would say less here

@@ -31,6 +31,7 @@ def describe(interfaces: Iterable[Interface], children: Iterable[str]) -> str:
         lines += [
             f'    <property name={quoteattr(name)} type={quoteattr(one.signature)} access="read"/>'
             for name, one in interface.properties.items()
+            if one.is_there()
         ]
         lines += ["  </interface>"]
     lines += [f"  <node name={quoteattr(child)}/>" for child in children]

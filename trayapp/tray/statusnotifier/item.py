@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .interface import Interface, Method, Property, Reply, Signal
+from .interface import PROPERTIES_CHANGED, Interface, Method, Property, Reply, Signal
+from .objects import PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,7 @@ class ItemState:
 
     id: str
     title: str = ""
+    label: str = ""
     status: str = "Passive"
     pixmaps: tuple[Pixmap, ...] = ()
 
@@ -39,14 +41,25 @@ class ItemState:
 def changed_signals(before: ItemState, after: ItemState) -> frozenset[str]:
     """Return the signals that tell panels of a change."""
     signals = set()
+    attention = after.status == "NeedsAttention"
     if before.pixmaps != after.pixmaps:
         signals.add("NewIcon")
+        if attention:
+            signals.add("NewAttentionIcon")
     if before.title != after.title:
         signals |= {"NewTitle", "NewToolTip"}
         # The description for screen readers has no signal of its own; it is read with the icon.
         signals.add("NewIcon")
+    if before.label != after.label:
+        signals.add("XAyatanaNewLabel")
+        if after.label:
+            # GNOME's extension (46) fails on XAyatanaNewLabel for a property that was not there at
+            # first. This adds it, and goes out before: signals go in the order of their names.
+            signals.add("PropertiesChanged")
     if before.status != after.status:
         signals.add("NewStatus")
+        if attention:
+            signals.add("NewAttentionIcon")
     return frozenset(signals)
 
 
@@ -61,6 +74,10 @@ class Item:
     def __init__(self, state: Callable[[], ItemState], on_secondary: Callable[[], object]) -> None:
         def constant(signature: str, value: Any) -> Property:
             return Property(signature, lambda: value)
+
+        def label() -> Property:
+            # Not even an empty one when there is no label: panels would keep room for it.
+            return Property("s", lambda: state().label, lambda: bool(state().label))
 
         position = (("x", "i"), ("y", "i"))
         self._state = state
@@ -86,12 +103,16 @@ class Item:
                 "OverlayIconName": constant("s", ""),
                 "OverlayIconPixmap": constant(PIXMAPS, []),
                 "AttentionIconName": constant("s", ""),
-                "AttentionIconPixmap": constant(PIXMAPS, []),
-                "AttentionAccessibleDesc": constant("s", ""),
+                # GNOME shows nothing while an item that needs attention has no icon for it.
+                "AttentionIconPixmap": Property(PIXMAPS, self._pixmaps),
+                # XFCE shows a description that differs from the tooltip as well, and as markup.
+                "AttentionAccessibleDesc": Property("s", lambda: state().title),
                 "AttentionMovieName": constant("s", ""),
                 "ToolTip": Property(f"(s{PIXMAPS}ss)", lambda: ("", [], state().title, "")),
                 "ItemIsMenu": constant("b", True),
                 "Menu": constant("o", MENU_PATH),
+                "XAyatanaLabel": label(),
+                "XAyatanaLabelGuide": label(),
             },
             signals={
                 "NewTitle": (),
@@ -100,13 +121,23 @@ class Item:
                 "NewOverlayIcon": (),
                 "NewToolTip": (),
                 "NewStatus": (("status", "s"),),
+                "XAyatanaNewLabel": (("label", "s"), ("guide", "s")),
             },
         )
 
     def signal(self, name: str) -> Signal:
         """Return one of the New… signals as it is to be sent now."""
-        body = (self._state().status,) if name == "NewStatus" else ()
-        return Signal(ITEM_PATH, self.interface, name, body)
+        state = self._state()
+        if name == "PropertiesChanged":
+            changed = {"XAyatanaLabel": ("s", state.label)}
+            properties = Interface(PROPERTIES, signals=PROPERTIES_CHANGED)
+            return Signal(ITEM_PATH, properties, name, (ITEM_INTERFACE, changed, []))
+        bodies = {
+            "NewStatus": (state.status,),
+            # The guide is the widest text to expect. Both are empty when the label goes away.
+            "XAyatanaNewLabel": (state.label, state.label),
+        }
+        return Signal(ITEM_PATH, self.interface, name, bodies.get(name, ()))
 
     def _pixmaps(self) -> list[tuple[int, int, bytes]]:
         return [(one.width, one.height, one.data) for one in self._state().pixmaps]

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from jeepney import HeaderFields, Message, new_error, new_method_return
 
-from .interface import Interface, Method, Property, Refusal, Reply, refuse, signature
+from .interface import (
+    PROPERTIES_CHANGED,
+    Interface,
+    Method,
+    Property,
+    Refusal,
+    Reply,
+    refuse,
+    signature,
+)
 from .introspection import describe
 
 if TYPE_CHECKING:
@@ -85,10 +94,14 @@ def _standard(exported: Mapping[str, Sequence[Interface]], path: str) -> tuple[I
     peer = Interface(PEER, {"Ping": Method(Reply)})
     introspectable = Interface(
         INTROSPECTABLE,
-        {"Introspect": Method(lambda: Reply((xml,)), (), (("xml_data", "s"),))},
+        {
+            "Introspect": Method(
+                lambda: Reply((describe(all_, children),)), (), (("xml_data", "s"),)
+            )
+        },
     )
     standard = (introspectable, peer, *([_properties(own)] if own else []))
-    xml = describe((*own, *standard), children)
+    all_ = (*own, *standard)
     return standard
 
 
@@ -100,7 +113,12 @@ def _properties(interfaces: tuple[Interface, ...]) -> Interface:
         chosen = [one for one in interfaces if name in {"", one.name}]
         if not chosen:
             raise refuse("UnknownInterface", f"there is no interface {name} here")
-        return {key: one for interface in chosen for key, one in interface.properties.items()}
+        return {
+            key: one
+            for interface in chosen
+            for key, one in interface.properties.items()
+            if one.is_there()
+        }
 
     def variant(one: Property) -> tuple[str, Any]:
         return one.signature, one.read()
@@ -129,4 +147,5 @@ def _properties(interfaces: tuple[Interface, ...]) -> Interface:
             "GetAll": Method(get_all, (where,), (("properties", "a{sv}"),)),
             "Set": Method(set_, (where, which, ("value", "v"))),
         },
+        signals=PROPERTIES_CHANGED,
     )

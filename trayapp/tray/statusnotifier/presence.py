@@ -28,6 +28,7 @@ from .connection import (
     open_session_bus,
 )
 from .item import ITEM_PATH
+from .objects import PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,10 +40,14 @@ logger = logging.getLogger(__name__)
 
 WATCHER_NAME = "org.kde.StatusNotifierWatcher"
 WATCHER_PATH = "/StatusNotifierWatcher"
+HOST_REGISTERED = "StatusNotifierHostRegistered"
 
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 60.0
 """Seconds between attempts to connect; each is twice the one before."""
+
+HOST_DELAY = 5.0
+"""Seconds that a watcher is given to get a host before the item registers anyhow."""
 
 _BUS_NAME = "org.freedesktop.DBus"
 _ABSENT = {f"{_BUS_NAME}.Error.{kind}" for kind in ("ServiceUnknown", "NameHasNoOwner", "NoReply")}
@@ -58,24 +63,29 @@ class Presence:
     """Keep objects on the session bus, and the item registered while a watcher is there.
 
     Nothing it is asked raises BusError: without a bus it waits for one. Used by the loop's thread
-    only, but `hosted` may be read from any.
+    only, but `hosted` may be read from any. `on_hosted` hears when it changes, and when it is first
+    known to be False, but not of close().
     """
 
     def __init__(
         self,
         objects: ObjectTree,
         *,
+        on_hosted: Callable[[bool], object] = lambda _hosted: None,
         connect: Callable[[], Connection] = open_session_bus,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.hosted = False
         """Whether the watcher accepted the item and is still there."""
+        self._told: bool | None = None
+        self._on_hosted = on_hosted
         self._objects = objects
         self._connect = connect
         self._clock = clock
         self._connection: Connection | None = None
         self._failures = 0
         self._retry_at = clock()
+        self._register_at: float | None = None
         self._wanted = False
 
     def fileno(self) -> int | None:
@@ -84,13 +94,18 @@ class Presence:
 
     def due_at(self) -> float | None:
         """Return when advance() is to be called next, None while there is nothing to wait for."""
-        return self._retry_at if self._connection is None else self._connection.next_deadline()
+        if self._connection is None:
+            return self._retry_at
+        due = (self._connection.next_deadline(), self._register_at)
+        return min((moment for moment in due if moment is not None), default=None)
 
     def advance(self) -> None:
-        """Do what is due: connect, or give up on a reply."""
+        """Do what is due: connect, register, or give up on a reply."""
         now = self._clock()
         if self._connection is not None:
             self._connection.expire(now)
+            if self._register_at is not None and now >= self._register_at:
+                self._register_now()
         elif now >= self._retry_at:
             self._open()
 
@@ -109,21 +124,47 @@ class Presence:
     def register(self) -> None:
         """Register the item with the watcher, now and whenever one comes.
 
-        The reply is not waited for: Plasma calls back before it gives one.
+        First the watcher is asked for its host. Waybar's loses an item that registers between its
+        first look at the list and its listening for more, and the watcher does not tell of that
+        item a second time.
         """
         self._wanted = True
         if self._connection is None:
             return
-        call = call_message(
-            WATCHER_NAME,
-            WATCHER_PATH,
-            WATCHER_NAME,
-            "RegisterStatusNotifierItem",
-            "s",
-            (ITEM_PATH,),  # a path stands for this connection's own name: none is to be claimed
+        self._register_at = self._clock() + HOST_DELAY
+        self._call_watcher(
+            PROPERTIES, "Get", "ss", (WATCHER_NAME, "IsStatusNotifierHostRegistered"), self._asked
         )
+
+    def _asked(self, reply: Message | None) -> None:
+        if reply is not None and reply.body == (("b", False),):
+            logger.info("a tray is there, but nothing shows it yet")
+        else:
+            self._register_now()
+
+    def _register_now(self) -> None:
+        """Register; the reply is not waited for: Plasma calls back before it gives one."""
+        if self._register_at is None:
+            return
+        self._register_at = None
+        # A path stands for this connection's own name: none is to be claimed.
+        self._call_watcher(
+            WATCHER_NAME, "RegisterStatusNotifierItem", "s", (ITEM_PATH,), self._registered
+        )
+
+    def _call_watcher(
+        self,
+        interface: str,
+        member: str,
+        signature: str,
+        body: tuple[str, ...],
+        answered: Callable[[Message | None], None],
+    ) -> None:
+        if self._connection is None:
+            return
+        call = call_message(WATCHER_NAME, WATCHER_PATH, interface, member, signature, body)
         try:
-            self._connection.call(call, self._registered)
+            self._connection.call(call, answered)
         except BusLostError as lost:
             self._lose(lost)
 
@@ -142,10 +183,9 @@ class Presence:
 
     def close(self) -> None:
         """Leave the bus; the watcher forgets the item with the connection."""
+        self._disconnect()
         self.hosted = False
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._told = None
 
     def _open(self) -> None:
         try:
@@ -155,16 +195,21 @@ class Presence:
             self._retry_at = self._clock() + delay_after(self._failures)
             if self._failures == 1:
                 logger.warning("no session bus yet: %s", unavailable)
+            self._set_hosted(False)
             return
         self._failures = 0
         self._connection = connection
         logger.info("on the session bus as %s", connection.unique_name)
-        rule = MatchRule(
+        owners = MatchRule(
             type="signal", sender=_BUS_NAME, interface=_BUS_NAME, member="NameOwnerChanged"
         )
-        rule.add_arg_condition(0, WATCHER_NAME)
+        owners.add_arg_condition(0, WATCHER_NAME)
+        hosts = MatchRule(
+            type="signal", sender=WATCHER_NAME, interface=WATCHER_NAME, member=HOST_REGISTERED
+        )
         try:
-            connection.call(message_bus.AddMatch(rule), self._matched)
+            for rule in (owners, hosts):
+                connection.call(message_bus.AddMatch(rule), self._matched)
         except BusLostError as lost:
             self._lose(lost)
         # After the match, so that a watcher that comes between the two is not missed.
@@ -173,9 +218,22 @@ class Presence:
 
     def _lose(self, lost: BusLostError) -> None:
         logger.warning("the session bus is lost: %s", lost)
-        self.close()
+        self._disconnect()
         self._failures += 1
         self._retry_at = self._clock() + delay_after(self._failures)
+        self._set_hosted(False)
+
+    def _disconnect(self) -> None:
+        self._register_at = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _set_hosted(self, hosted: bool) -> None:
+        self.hosted = hosted
+        if hosted is not self._told:
+            self._told = hosted
+            self._on_hosted(hosted)
 
     def _take(self, connection: Connection, message: Message) -> None:
         if connection.settle(message):
@@ -189,7 +247,10 @@ class Presence:
                     self.register()
             else:
                 logger.info("the tray went away")
-                self.hosted = False
+                self._register_at = None
+                self._set_hosted(False)
+        elif _is_host_signal(message):
+            self._register_now()
 
     def _answer(self, connection: Connection, call: Message) -> None:
         reply, afterwards = self._objects.answer(call)
@@ -208,16 +269,26 @@ class Presence:
             logger.warning("a tray that starts later will not be noticed: AddMatch failed")
 
     def _registered(self, reply: Message | None) -> None:
-        self.hosted = False
+        accepted = reply is not None and reply.header.message_type is MessageType.method_return
         if reply is None:
             logger.warning("the tray did not answer when the icon was registered")
-        elif reply.header.message_type is MessageType.method_return:
-            self.hosted = True
+        elif accepted:
             logger.info("the icon is registered with the tray")
         elif reply.header.fields.get(HeaderFields.error_name) in _ABSENT:
             logger.info("there is no tray yet; the icon waits for one")
         else:
             logger.warning("the tray refused the icon: %s", error_text(reply))
+        self._set_hosted(accepted)
+
+
+def _is_host_signal(message: Message) -> bool:
+    """Return whether a watcher says that it has a host now."""
+    fields = message.header.fields
+    return (
+        message.header.message_type is MessageType.signal
+        and fields.get(HeaderFields.interface) == WATCHER_NAME
+        and fields.get(HeaderFields.member) == HOST_REGISTERED
+    )
 
 
 def _new_watcher(message: Message) -> str | None:

@@ -17,9 +17,15 @@ WAITING_LIMIT = 100
 
 
 class Worker:
-    """Run jobs one after another on one thread; a job that raises is logged."""
+    """Run jobs one after another on one thread.
 
-    def __init__(self, name: str) -> None:
+    A job that raises is logged, and handed to `on_error` on the same thread.
+    """
+
+    def __init__(
+        self, name: str, on_error: Callable[[Exception], object] = lambda _error: None
+    ) -> None:
+        self._on_error = on_error
         self._waiting: deque[Callable[[], object]] = deque()
         self._changed = threading.Condition()
         self._closed = False
@@ -64,8 +70,14 @@ class Worker:
         while (job := self._next()) is not None:
             try:
                 job()
-            except Exception:
+            except SystemExit:
+                logger.exception("a menu action called sys.exit, which ends nothing here")
+            except Exception as error:
                 logger.exception("a menu action failed")
+                try:
+                    self._on_error(error)
+                except Exception:
+                    logger.exception("the failure could not be told")
 
     def _next(self) -> Callable[[], object] | None:
         with self._changed:
