@@ -7,7 +7,10 @@ import re
 import shlex
 import subprocess
 import sys
+import textwrap
+import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from tests.desktop.bus import PrivateBus
 from tests.server import Server
 from tests.settings.secret_services import GnomeKeyring
 from trayapp.cli.program import make_parser
+from trayapp.settings.config import Account, parse_config
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -136,3 +140,19 @@ def test_the_help_shows_every_command_and_exit_code(capsys: pytest.CaptureFixtur
 def test_the_readmes_picture_exists() -> None:
     for path in re.findall(r"\]\((assets/[^)]+)\)", README.read_text()):
         assert (ROOT / path).is_file()
+
+
+def test_the_readmes_config_toml_is_read_and_names_every_setting() -> None:
+    blocks = re.findall(r"(?:^    .*\n|^\n)+", README.read_text(), re.MULTILINE)
+    (example,) = (block for block in blocks if "[accounts.home]" in block)
+
+    config = parse_config(textwrap.dedent(example))
+
+    assert config.warnings == ()
+    assert config.show == "home"
+    assert [name for name, _ in config.tray_values] == ["icon", "goal", "theme", "label"]
+    assert set(tomllib.loads(textwrap.dedent(example))["accounts"]["home"]) == {
+        field.name.replace("key_source", "key")
+        for field in fields(Account)
+        if field.name not in ("name", "implied")
+    }

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.server import Server
 from trayapp.settings.locations import Locations, find_locations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .bus import Client
     from .harness import Desktop
-    from .xfce import XfcePanel
+    from .panel import Panel
 
 ITEM = "org.kde.StatusNotifierItem"
 MENU = "com.canonical.dbusmenu"
@@ -31,7 +31,7 @@ WATCHER = "org.kde.StatusNotifierWatcher"
 class App:
     """trayapp, started with `~/.wakatime.cfg` pointing at a test server."""
 
-    def __init__(self, desktop: Desktop, panel: XfcePanel, server: Server, home: Path) -> None:
+    def __init__(self, desktop: Desktop, panel: Panel, server: Server, home: Path) -> None:
         self.desktop = desktop
         self.panel = panel
         self.server = server
@@ -97,22 +97,41 @@ class App:
         """Wait until this picture is nowhere on the screen."""
         wait_for(lambda: not find_picture(self.desktop.screenshot(), picture), "the icon has gone")
 
-    def open_menu(self, icon: Box) -> tuple[Box, Sequence[Box]]:
+    def open_menu(self, icon: Box, button: int = 1) -> tuple[Box, Sequence[Box]]:
         """Click on the icon; give the menu and its rows of text."""
         self.desktop.move(icon)
         before = self.desktop.settled()
-        self.desktop.click(icon)
+        self.desktop.click(icon, button)
         menu = self.desktop.popped_up(before, self.panel.below)
         return menu, text_rows(self.desktop.screenshot(), menu)
 
-    def labels(self) -> list[str]:
-        """Ask over D-Bus what the menu says, as a panel does."""
+    def open_submenu(self, icon: Box, text: str) -> tuple[Box, Sequence[Box]]:
+        """Open the menu and this line's submenu, on its left; give that and its rows of text."""
+        menu, rows = self.open_menu(icon)
+        below = self.panel.below
+        beside = Box(below.left, below.top, menu.left, below.bottom)
+        before = self.desktop.settled()
+        self.desktop.click(rows[self.labels().index(text)])
+        submenu = self.desktop.popped_up(before, beside)
+        picture = self.desktop.screenshot()
+        return submenu, text_rows(picture, submenu)
+
+    def choose(self, icon: Box, text: str) -> None:
+        """Click on the icon, and on a line of the menu that it opens."""
+        _menu, rows = self.open_menu(icon)
+        self.desktop.click(rows[self.labels().index(text)])
+
+    def layout(self) -> list[tuple[str, dict[str, Any], list[Any]]]:
+        """Ask over D-Bus what the menu says, as a panel does: text, other properties, submenu."""
         with self.desktop.bus.client() as client:
             name = self._item(client)
-            layout = client.call(name, MENU_PATH, MENU, "GetLayout", "iias", 0, -1, ["label"])
-            _revision, (_root, _properties, children) = layout
-            items = [properties for _signature, (_id, properties, _children) in children]
-            return [item["label"][1] for item in items if "label" in item]
+            layout = client.call(name, MENU_PATH, MENU, "GetLayout", "iias", 0, -1, [])
+        _revision, root = layout
+        return _lines(root)
+
+    def labels(self) -> list[str]:
+        """Ask over D-Bus for the menu's texts, without those of submenus."""
+        return [text for text, _properties, _children in self.layout()]
 
     def tooltip(self) -> str:
         """Ask over D-Bus for the tooltip's title."""
@@ -130,6 +149,16 @@ class App:
         return str(item).partition("/")[0]
 
 
+def _lines(node: Any) -> list[tuple[str, dict[str, Any], list[Any]]]:
+    """Give the lines below a node of GetLayout's; separators are left out."""
+    lines = []
+    for _signature, child in node[2]:
+        properties = {name: value for name, (_type, value) in child[1].items()}
+        if "label" in properties:
+            lines.append((properties.pop("label"), properties, _lines(child)))
+    return lines
+
+
 def find_picture(screen: Image.Image, picture: Image.Image) -> Box | None:
     """Find the place where a picture stands, pixel for pixel where it is opaque."""
     target = picture.convert("RGBA")
@@ -143,8 +172,8 @@ def find_picture(screen: Image.Image, picture: Image.Image) -> Box | None:
     pixels = screen.load()
     assert pixels is not None
     first_x, first_y, first = probe[0]
-    for top in range(min(80, screen.height - height)):
-        for left in range(screen.width - width):
+    for top in range(min(80, screen.height - height + 1)):
+        for left in range(screen.width - width + 1):
             if pixels[left + first_x, top + first_y] == first and all(
                 pixels[left + x, top + y] == colour for x, y, colour in probe
             ):

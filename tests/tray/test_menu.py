@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 import pytest
 
 from tests.coding.samples import NOON, a_number, a_status
+from trayapp.coding.goal import with_goal
+from trayapp.coding.number import Goal, Number, Share
 from trayapp.coding.status import Status, status_at
 from trayapp.errors import (
     BadAnswerError,
@@ -12,9 +17,20 @@ from trayapp.errors import (
     TrayappError,
     UnreachableError,
 )
-from trayapp.tray.menu import LONGEST_LINE, SEPARATOR, Action, lay_out, tooltip
+from trayapp.tray.menu import (
+    LONGEST_LINE,
+    LONGEST_NAME,
+    MOST_SHARES,
+    SEPARATOR,
+    Action,
+    Line,
+    label,
+    lay_out,
+    tooltip,
+)
 
 NUMBER = a_number()
+ESTIMATE = replace(NUMBER, source="estimate")
 
 
 def local() -> Status:
@@ -28,11 +44,75 @@ def local() -> Status:
     )
 
 
+def outline(lines: tuple[Line, ...], indent: str = "") -> list[str]:
+    """Show a menu as text: > before what opens, ( ) before what can be chosen, * before clicks."""
+    rows = []
+    for line in lines:
+        marks = {None: "", True: "(x) ", False: "( ) "}[line.chosen]
+        click = "* " if line.action else "> " if line.children else ""
+        rows.append(indent + click + marks + line.text)
+        rows += outline(line.children, indent + "  ")
+    return rows
+
+
+def test_the_whole_menu() -> None:
+    number = replace(
+        with_goal(NUMBER, 3 * 3600),
+        breakdowns={
+            "projects": (Share("tray", 600), Share("site", 6900)),
+            "languages": (Share("Python", 7500),),
+            "editors": (Share("vim", 7500),),
+        },
+    )
+    status = replace(a_status(number), accounts=("hackatime", "work"), can_sign_out=True)
+
+    assert outline(lay_out(status, "12:00")) == [
+        "* Today  2h 5m",
+        "Goal  69 % of 3h",
+        "---",
+        "> Projects",
+        "  site  1h 55m",
+        "  tray  10m",
+        "> Languages",
+        "  Python  2h 5m",
+        "---",
+        "> Account",
+        "  * (x) hackatime",
+        "  * ( ) work",
+        "  ---",
+        "  * Sign out",
+        "* Open dashboard",
+        "* Refresh now",
+        "---",
+        "* Quit",
+    ]
+
+
+def test_what_is_not_known_is_absent_not_empty() -> None:
+    bare = a_status(replace(NUMBER, breakdowns={"projects": (), "languages": None}))
+
+    assert outline(lay_out(bare, "12:00")) == [
+        "* Today  2h 5m",
+        "---",
+        "* Open dashboard",
+        "* Refresh now",
+        "---",
+        "* Quit",
+    ]
+    assert outline(lay_out(local(), "12:00")) == [
+        "Today  -",
+        "Local: No account yet",
+        "Sign in.",
+        "---",
+        "* Refresh now",
+        "---",
+        "* Quit",
+    ]
+
+
 @pytest.mark.parametrize(
     ("status", "time", "state"),
     [
-        (a_status(NUMBER), "Today  2h 5m", "Fresh"),
-        (a_status(a_number(0)), "Today  0m", "Fresh"),
         (a_status(), "Today  -", "Starting: no number of today yet"),
         (a_status(NUMBER, now=NOON + 700), "Today  2h 5m  (as of 12:00)", "Stale"),
         (
@@ -56,6 +136,7 @@ def local() -> Status:
             "Signed-out: There is no key",
         ),
         (local(), "Today  -", "Local: No account yet"),
+        (a_status(ESTIMATE), "Today  ~2h 5m  (as of 12:00)", "Stale"),
     ],
 )
 def test_the_menu_says_the_time_and_the_state_by_its_own_word(
@@ -64,7 +145,7 @@ def test_the_menu_says_the_time_and_the_state_by_its_own_word(
     lines = lay_out(status, "12:00")
 
     assert [line.text for line in lines[:2]] == [time, state]
-    assert lines[0].action is lines[1].action is None
+    assert lines[1].action is None
 
 
 @pytest.mark.parametrize(
@@ -85,18 +166,51 @@ def test_when_a_person_has_to_act_on_the_key_the_menu_says_how(
     assert "Sign in." in [line.text for line in lay_out(local(), "12:00")]
 
 
-def test_the_actions_are_refresh_dashboard_and_quit_and_no_line_is_dead() -> None:
-    lines = lay_out(a_status(NUMBER), "12:00")
+def test_a_click_on_the_icon_itself_opens_the_dashboard_if_there_is_one() -> None:
+    default = [line for line in lay_out(a_status(NUMBER), "12:00") if line.default]
 
-    actions = [line.action for line in lines if line.action]
-    assert actions == [Action.REFRESH, Action.OPEN_DASHBOARD, Action.QUIT]
-    assert [line is SEPARATOR for line in lines].count(True) == 2
+    assert [line.action for line in default] == [Action.OPEN_DASHBOARD]
+    assert not any(line.default for line in lay_out(local(), "12:00"))
 
 
-def test_without_an_account_there_is_no_dashboard_to_open() -> None:
-    actions = [line.action for line in lay_out(local(), "12:00") if line.action]
+@pytest.mark.parametrize("status", [a_status(NUMBER), local(), a_status()])
+def test_no_line_that_can_be_clicked_is_dead(status: Status) -> None:
+    actions = [line.action for line in lay_out(status, "12:00") if line.action]
 
-    assert actions == [Action.REFRESH, Action.QUIT]
+    assert (Action.OPEN_DASHBOARD in actions) == (status.dashboard_url is not None)
+    assert {Action.REFRESH, Action.QUIT} <= set(actions)
+
+
+@pytest.mark.parametrize(
+    ("goal", "text"),
+    [
+        (Goal(7200, 7200, 100, complete=True), "Goal  100 % of 2h"),
+        (Goal(5400, 600, 11.9, complete=False), "Goal  11 % of 1h 30m"),
+    ],
+)
+def test_the_goal_is_said_as_the_server_counts_it(goal: Goal, text: str) -> None:
+    assert lay_out(a_status(a_number(goal=goal)), "12:00")[1].text == text
+
+
+def many(count: int, name: str = "p") -> Number:
+    shares = tuple(Share(f"{name}{index}", 60.0 * index) for index in range(count))
+    return replace(NUMBER, breakdowns={"projects": shares})
+
+
+def test_a_long_breakdown_names_the_largest_and_counts_the_others() -> None:
+    menu = lay_out(a_status(many(MOST_SHARES + 3)), "12:00")
+    (projects,) = (line for line in menu if line.text == "Projects")
+
+    assert len(projects.children) == MOST_SHARES + 1
+    assert projects.children[0].text == "p12  12m"
+    assert projects.children[-1].text == "and 3 more"
+
+
+def test_a_long_name_is_cut_and_its_time_is_not() -> None:
+    menu = lay_out(a_status(many(2, "x" * 500)), "12:00")
+    (projects,) = (line for line in menu if line.text == "Projects")
+
+    assert projects.children[0].text == "x" * (LONGEST_NAME - 1) + "…  1m"
 
 
 def test_a_long_reason_is_cut() -> None:
@@ -113,3 +227,25 @@ def test_the_tooltip_is_one_line_with_the_time_and_the_reason() -> None:
     assert tooltip(offline, "12:00") == (
         "Today  2h 5m  (as of 12:00)  Offline: server.example cannot be reached"
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (a_status(NUMBER), "2h 5m"),
+        (a_status(ESTIMATE), "~2h 5m (stale)"),
+        (a_status(NUMBER, UnreachableError("x")), "2h 5m (offline)"),
+        (a_status(), "- (starting)"),
+    ],
+)
+def test_the_label_is_the_time_and_a_state_that_is_not_fresh(status: Status, text: str) -> None:
+    assert label(status) == text
+
+
+def test_separators_stand_only_between_groups() -> None:
+    for status in (a_status(NUMBER), local(), a_status()):
+        separators = [line is SEPARATOR for line in lay_out(status, "12:00")]
+
+        assert not separators[0]
+        assert not separators[-1]
+        assert not any(a and b for a, b in pairwise(separators))

@@ -15,10 +15,14 @@ from trayapp import __version__
 from trayapp.cli import complain
 from trayapp.cli.logs import log_to_file
 from trayapp.cli.parts import FileSettings, make_asker
+from trayapp.coding.preferences import Scheme
 from trayapp.desktop.browser import open_page
 from trayapp.desktop.control import ControlListener, ask
+from trayapp.desktop.notifications import DesktopNotifier, Notifier
+from trayapp.desktop.session_bus import SessionBus
 from trayapp.desktop.single_instance import InstanceLock
 from trayapp.desktop.sleep import SleepWatcher
+from trayapp.desktop.theme import ThemeWatcher, panel_scheme
 from trayapp.errors import ControlError, TrayappError
 from trayapp.resident.clock import SystemClock
 from trayapp.resident.commands import follow
@@ -30,7 +34,7 @@ from trayapp.settings.locations import (
     make_private_folder,
     make_runtime_folder,
 )
-from trayapp.tray.backends import describe_tray, make_backend
+from trayapp.tray.backends import Backend, describe_tray, make_backend
 from trayapp.tray.face import Face
 
 log = logging.getLogger(__name__)
@@ -56,7 +60,8 @@ def run(environment: Mapping[str, str], *, verbose: bool) -> int:
         settings = FileSettings(locations, environment)
         resident = Resident(settings, asker, store, SystemClock(), random.random)
         parts.callback(resident.stop)
-        face = Face(resident, backend, open_page)
+        bus = SessionBus(environment)
+        face = Face(resident, backend, open_page, _make_notifier(backend, bus))
         interrupted = parts.enter_context(_stop_on_signals(face))
         listener = ControlListener(locations.control_address)
         try:
@@ -69,10 +74,35 @@ def run(environment: Mapping[str, str], *, verbose: bool) -> int:
             sleep = SleepWatcher(resident.woke)
             sleep.start()
             parts.callback(sleep.stop)
+            _follow_theme(bus, face, environment.get("XDG_CURRENT_DESKTOP", ""))
+            bus.start()
+            parts.callback(bus.stop)
         complain(f"The tray icon is starting; the log is {log_file}")
         face.run(partial(_begin, resident, environment))
         log.info("trayapp ends")
     return 130 if interrupted else 0
+
+
+def _make_notifier(backend: Backend, bus: SessionBus) -> Notifier:
+    """Make what shows notifications here: the session bus, or the icon itself."""
+    if sys.platform != "linux":
+        from trayapp.tray.native import NativeBackend, NativeNotifier  # noqa: PLC0415 -- here only
+
+        if isinstance(backend, NativeBackend):
+            return NativeNotifier(backend)
+    notifier = DesktopNotifier(bus)
+    notifier.start()
+    return notifier
+
+
+def _follow_theme(bus: SessionBus, face: Face, desktop: str) -> None:
+    """Have the icon drawn for a dark or a light panel, as the desktop tells."""
+
+    def stand_on(portal: Scheme) -> None:
+        face.stand_on(panel_scheme(portal, desktop))
+
+    stand_on(Scheme.UNKNOWN)
+    ThemeWatcher(bus, stand_on).start()
 
 
 def _begin(resident: Resident, environment: Mapping[str, str]) -> None:

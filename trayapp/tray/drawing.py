@@ -1,89 +1,96 @@
-"""The icon: a Status and a size in, an image out.
+"""The icon: a Status, what it stands on and a size in, an image out.
 
-The digits are pixel-font art drawn for each size, in whole multiples; scaled type turns grey
-(desktop.md 2). They stand on a badge of their own, which is seen on light and dark panels alike. A
-number that is not fresh is drawn dark on light, so that no state is told by colour alone.
+Its ink stands on a badge of its own, so that it is legible on a panel of any colour; the badge is
+darker on light panels. A state that is not fresh has a grey badge beside its sign.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import Enum, auto
+from typing import TYPE_CHECKING, TypeAlias
 
-from trayapp.coding.duration import NOT_KNOWN, hours_and_minutes
+from trayapp.coding.preferences import IconFace, Scheme
 from trayapp.coding.status import State, Status
-from trayapp.tray.pixel_font import load_font
+from trayapp.tray.icon_faces import GRIDS, draw_face
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SIZES = (16, 22, 24, 32, 44, 48)
-"""Every size that panels ask for, in pixels."""
+Colour: TypeAlias = tuple[int, int, int, int]
 
-DARK = (24, 62, 140, 255)
-LIGHT = (250, 250, 250, 255)
+CLEAR: Colour = (0, 0, 0, 0)
+BLACK: Colour = (0, 0, 0, 255)
+WHITE: Colour = (255, 255, 255, 255)
 
-_SIGNS = {
-    State.STARTING: "...",
-    State.FRESH: "",
-    State.STALE: "",
-    State.OFFLINE: "x",
-    State.REFUSED: "!",
-    State.SIGNED_OUT: "?",
-    State.LOCAL: "?",
+
+class Artwork(Enum):
+    """What a backend's images are like."""
+
+    PANEL = auto()
+    """On a badge, in every size that Linux panels ask for."""
+    TEMPLATE = auto()
+    """Black on clear ground, which macOS colours: 22 points at twice the resolution.
+
+    Digits are no part of it: there they stand beside the icon, in the system's own font.
+    """
+    TASKBAR = auto()
+    """On a badge, in Windows' sizes from 100 % to 200 % and what it shrinks."""
+
+
+SIZES = {
+    Artwork.PANEL: (16, 22, 24, 32, 44, 48),
+    Artwork.TEMPLATE: (44,),
+    Artwork.TASKBAR: (16, 20, 24, 32, 40, 48),
 }
-"""What stands under the dash while no number is known."""
+"""The sides of the images, in pixels."""
 
 
 @dataclass(frozen=True)
-class _Grid:
-    """How a size is drawn: `cells` square pixels a side, each `scale` wide."""
+class Palette:
+    """The colours of one badge."""
 
-    font: str
-    cells: int
-    scale: int
+    ground: Colour
+    ink: Colour
 
 
-_GRIDS = {
-    16: _Grid("digits-4x7", 16, 1),
-    22: _Grid("digits-5x8", 22, 1),
-    24: _Grid("digits-5x8", 24, 1),
-    32: _Grid("digits-4x7", 16, 2),
-    44: _Grid("digits-5x8", 22, 2),
-    48: _Grid("digits-5x8", 24, 2),
+FRESH = {
+    Scheme.DARK: Palette((47, 111, 222, 255), WHITE),
+    Scheme.LIGHT: Palette((24, 62, 140, 255), WHITE),
+}
+OTHER = {
+    Scheme.DARK: Palette((206, 210, 218, 255), (20, 22, 28, 255)),
+    Scheme.LIGHT: Palette((84, 90, 102, 255), WHITE),
 }
 
 
-def icon_text(status: Status) -> tuple[str, ...]:
-    """Give the icon's one or two lines: `3h` over `21`, `47m`, or a dash over a sign."""
-    if status.number is None:
-        sign = _SIGNS[status.state]
-        return (NOT_KNOWN, sign) if sign else (NOT_KNOWN,)
-    hours, minutes = hours_and_minutes(status.number.total_seconds)
-    return (f"{hours}h", f"{minutes:02}") if hours else (f"{minutes}m",)
+def palette(status: Status, scheme: Scheme) -> Palette:
+    """Choose the badge's colours; those for dark panels are seen on every other, too."""
+    colours = FRESH if status.state is State.FRESH else OTHER
+    return colours[Scheme.LIGHT if scheme is Scheme.LIGHT else Scheme.DARK]
 
 
-def draw_icon(status: Status, size: int) -> Image:
-    """Draw the icon as RGBA, `size` pixels square; one of SIZES."""
+def draw_icons(status: Status, scheme: Scheme, artwork: Artwork) -> tuple[Image, ...]:
+    """Draw the icon in every size that this artwork has, the smallest first."""
+    face, colours = status.preferences.icon, palette(status, scheme)
+    if artwork is Artwork.TEMPLATE:
+        colours = Palette(CLEAR, BLACK)
+        face = IconFace.PLAIN if face is IconFace.DIGITS else face
+    return tuple(_draw(status, face, size, colours) for size in SIZES[artwork])
+
+
+def draw_icon(status: Status, size: int, scheme: Scheme = Scheme.UNKNOWN) -> Image:
+    """Draw the icon on its badge as RGBA, so many pixels square: one of GRIDS, or a multiple."""
+    return _draw(status, status.preferences.icon, size, palette(status, scheme))
+
+
+def _draw(status: Status, face: IconFace, size: int, colours: Palette) -> Image:
     from PIL import Image  # noqa: PLC0415 -- heavy, and the cheap commands draw nothing
 
-    grid = _GRIDS[size]
-    ink, ground = (LIGHT, DARK) if status.state is State.FRESH else (DARK, LIGHT)
-    image = Image.new("RGBA", (grid.cells, grid.cells), ground)
-    last = grid.cells - 1
-    for corner in ((0, 0), (0, last), (last, 0), (last, last)):
-        image.putpixel(corner, (0, 0, 0, 0))
-    font = load_font(grid.font)
-    lines = icon_text(status)
-    top = (grid.cells - len(lines) * font.height - (len(lines) - 1) * 2) // 2
-    for line in lines:
-        rows = font.rows(line)
-        left = (grid.cells - len(rows[0])) // 2
-        for y, row in enumerate(rows):
-            for x, mark in enumerate(row):
-                if mark == "#":
-                    image.putpixel((left + x, top + y), ink)
-        top += font.height + 2
-    if grid.scale == 1:
-        return image
-    return image.resize((size, size), Image.Resampling.NEAREST)
+    side = max(grid for grid in GRIDS if size % grid == 0)
+    image = Image.new("RGBA", (side, side), colours.ground)
+    for corner in ((0, 0), (0, side - 1), (side - 1, 0), (side - 1, side - 1)):
+        image.putpixel(corner, CLEAR)
+    for cell in draw_face(status, face, side):
+        image.putpixel(cell, colours.ink)
+    return image if side == size else image.resize((size, size), Image.Resampling.NEAREST)

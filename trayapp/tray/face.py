@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections.abc import Callable
 
-from trayapp.coding.status import Status
+from trayapp.coding.preferences import IconFace, Preferences, Scheme
+from trayapp.coding.status import State, Status
+from trayapp.desktop.notifications import Notification, Notifier, Pixels
+from trayapp.errors import TrayappError
 from trayapp.resident.resident import Resident
 from trayapp.tray.backends import Appearance, Backend, Item
-from trayapp.tray.drawing import SIZES, draw_icon
-from trayapp.tray.menu import SEPARATOR, Action, lay_out, tooltip
+from trayapp.tray.drawing import Artwork, draw_icons
+from trayapp.tray.menu import SEPARATOR, Action, Line, label, lay_out, tooltip
+
+log = logging.getLogger(__name__)
 
 
 class Face:
@@ -19,11 +26,19 @@ class Face:
     """
 
     def __init__(
-        self, resident: Resident, backend: Backend, open_page: Callable[[str], None]
+        self,
+        resident: Resident,
+        backend: Backend,
+        open_page: Callable[[str], None],
+        notifier: Notifier,
     ) -> None:
         self._resident = resident
         self._backend = backend
         self._open_page = open_page
+        self._notifier = notifier
+        self._scheme = Scheme.UNKNOWN
+        # Whoever draws last must have drawn what came last.
+        self._drawing = threading.Lock()
 
     def run(self, shown: Callable[[], None]) -> None:
         """Show the icon and serve it on the calling thread, the main one, until `stop`.
@@ -32,8 +47,8 @@ class Face:
         comes first, no network and no keyring may hold it up.
         """
         appearance = self.appearance(self._resident.status)
-        self._resident.subscribe(lambda status: self._backend.show(self.appearance(status)))
-        self._resident.on_show = self._backend.announce
+        self._resident.subscribe(lambda _status: self._draw())
+        self._resident.on_show = self._show_itself
         self._resident.on_quit = self._backend.stop
         self._backend.run(appearance, shown, self._resident.menu_opened)
 
@@ -41,26 +56,79 @@ class Face:
         """Let `run` return; may be called from a signal handler."""
         self._backend.stop()
 
+    def stand_on(self, scheme: Scheme) -> None:
+        """Draw for a panel of this kind from now on; from any thread."""
+        self._scheme = scheme
+        self._draw()
+
     def appearance(self, status: Status) -> Appearance:
         """Draw a status."""
-        fetched_at = status.number.fetched_at if status.number else status.at
-        fetched = time.strftime("%H:%M", time.localtime(fetched_at))
+        fetched = _time_of_day(status)
+        wanted = status.preferences.scheme
+        scheme = self._scheme if wanted is Scheme.UNKNOWN else wanted
         return Appearance(
-            images=tuple(draw_icon(status, size) for size in SIZES),
+            images=draw_icons(status, scheme, self._backend.artwork),
             tooltip=tooltip(status, fetched),
-            items=tuple(
-                Item(line.text, self._activation(line.action, status), line is SEPARATOR)
-                for line in lay_out(status, fetched)
-            ),
+            items=tuple(self._item(line, status) for line in lay_out(status, fetched)),
+            label=label(status) if self._wants_label(status.preferences) else "",
+            attention=status.state is State.REFUSED or status.dead > 0,
         )
 
-    def _activation(self, action: Action | None, status: Status) -> Callable[[], None] | None:
-        if action is Action.REFRESH:
-            return self._resident.refresh
-        if action is Action.QUIT:
-            return self._resident.quit
-        if action is Action.OPEN_DASHBOARD and status.dashboard_url is not None:
-            url = status.dashboard_url
-            # No partial: pystray counts the arguments of an action by its code.
-            return lambda: self._open_page(url)
-        return None
+    def _wants_label(self, preferences: Preferences) -> bool:
+        beside = self._backend.artwork is Artwork.TEMPLATE and preferences.icon is IconFace.DIGITS
+        return preferences.label or beside
+
+    def _draw(self) -> None:
+        with self._drawing:
+            self._backend.show(self.appearance(self._resident.status))
+
+    def _show_itself(self) -> None:
+        self._backend.announce()
+        status = self._resident.status
+        self._notify("running", "trayapp is running", tooltip(status, _time_of_day(status)))
+
+    def _notify(self, kind: str, title: str, body: str) -> None:
+        picture = draw_icons(self._resident.status, Scheme.UNKNOWN, Artwork.PANEL)[-1]
+        pixels = Pixels(picture.width, picture.height, picture.tobytes())
+        self._notifier.notify(Notification(kind, title, body, pixels=pixels))
+
+    def _item(self, line: Line, status: Status) -> Item:
+        return Item(
+            text=line.text,
+            activate=self._activation(line, status),
+            separator=line is SEPARATOR,
+            checked=line.chosen,
+            radio=line.chosen is not None,
+            default=line.default,
+            children=tuple(self._item(child, status) for child in line.children),
+        )
+
+    def _activation(self, line: Line, status: Status) -> Callable[[], None] | None:
+        acts: dict[Action, Callable[[], None]] = {
+            Action.REFRESH: self._resident.refresh,
+            Action.QUIT: self._resident.quit,
+            Action.SHOW_ACCOUNT: lambda: self._resident.use_account(line.argument),
+            Action.SIGN_OUT: self._resident.sign_out,
+            Action.OPEN_DASHBOARD: lambda: self._open_page(str(status.dashboard_url)),
+        }
+        if line.action is None:
+            return None
+        act = acts[line.action]
+        # No partial: pystray counts an action's arguments by its code.
+        return lambda: self._try(act)
+
+    def _try(self, act: Callable[[], None]) -> None:
+        """Do what a click asked for, and tell the person when it cannot be done."""
+        try:
+            act()
+        except TrayappError as error:
+            log.warning("a click failed: %s", error)
+            self._notify("failed", error.title, error.hint)
+        except Exception:
+            log.exception("a click failed in a way nobody thought of")
+            self._notify("failed", "trayapp made a mistake", "Its log says more.")
+
+
+def _time_of_day(status: Status) -> str:
+    fetched_at = status.number.fetched_at if status.number else status.at
+    return time.strftime("%H:%M", time.localtime(fetched_at))

@@ -1,13 +1,17 @@
-"""The icon on Linux desktops: our own StatusNotifierItem, driven by an Appearance."""
+"""The icon on Linux desktops: our own StatusNotifierItem, else pystray's in an XEmbed tray."""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
-from trayapp.tray.backends import ICON_NAME, Appearance
+from trayapp.tray.backends import ICON_NAME, Appearance, Item
+from trayapp.tray.drawing import Artwork
+from trayapp.tray.xembed import GRACE, XEmbedFallback
 
 if TYPE_CHECKING:
     from trayapp.tray.statusnotifier import Icon
@@ -15,10 +19,18 @@ if TYPE_CHECKING:
 
 
 class StatusNotifierBackend:
-    """A Backend for every panel that speaks StatusNotifierItem, on X11 and Wayland."""
+    """A Backend for every panel that speaks StatusNotifierItem, on X11 and Wayland.
 
-    def __init__(self) -> None:
+    The item waits for such a panel as long as it takes. An XEmbed tray serves after `grace` seconds
+    without one.
+    """
+
+    artwork = Artwork.PANEL
+
+    def __init__(self, grace: float = GRACE) -> None:
+        self._grace = grace
         self._icon: Icon | None = None
+        self._fallback: XEmbedFallback | None = None
         self._appearance: Appearance | None = None
         self._stopped = threading.Event()
 
@@ -33,19 +45,24 @@ class StatusNotifierBackend:
         from trayapp.tray.statusnotifier.pystray_base import Menu  # noqa: PLC0415
 
         self._appearance = appearance
-        icon = Icon(ICON_NAME, appearance.images, appearance.tooltip, Menu(self._items))
+        menu = Menu(self._items)
+        icon = Icon(ICON_NAME, appearance.images, appearance.tooltip, menu)
         icon.on_menu_open = menu_opened
         self._icon = icon
-        if not self._stopped.is_set():
-            icon.run(setup=partial(_set_up, shown))
+        with ExitStack() as parts:
+            # From the environment, as pystray does; without it, on Wayland, nothing is attempted.
+            if display := os.environ.get("DISPLAY"):
+                self._fallback = XEmbedFallback(display, appearance.images, menu, grace=self._grace)
+                icon.on_hosted = self._fallback.set_hosted
+                parts.callback(self._fallback.stop)
+            self._show(self._appearance)
+            if not self._stopped.is_set():
+                icon.run(setup=partial(_set_up, shown))
 
     def show(self, appearance: Appearance) -> None:
         """Change what is shown; an open menu stays open."""
         self._appearance = appearance
-        if self._icon is not None:
-            self._icon.icon = appearance.images
-            self._icon.title = appearance.tooltip
-            self._icon.update_menu()
+        self._show(appearance)
 
     def announce(self) -> None:
         """Register the icon with the panel once more, in case it was lost there."""
@@ -58,15 +75,40 @@ class StatusNotifierBackend:
         if self._icon is not None:
             self._icon.stop()
 
-    def _items(self) -> Iterator[MenuItem]:
-        from trayapp.tray.statusnotifier.pystray_base import Menu, MenuItem  # noqa: PLC0415
+    def _show(self, appearance: Appearance) -> None:
+        if self._fallback is not None:
+            self._fallback.show(appearance.images)
+        if self._icon is not None:
+            self._icon.icon = appearance.images
+            self._icon.title = appearance.tooltip
+            self._icon.label = appearance.label
+            self._icon.status = "NeedsAttention" if appearance.attention else "Active"
+            self._icon.update_menu()
 
+    def _items(self) -> Iterator[MenuItem]:
         if self._appearance is not None:
-            for item in self._appearance.items:
-                if item.separator:
-                    yield Menu.SEPARATOR
-                else:
-                    yield MenuItem(item.text, item.activate, enabled=item.activate is not None)
+            yield from map(menu_item, self._appearance.items)
+
+
+def menu_item(item: Item) -> MenuItem:
+    """Make pystray's item of ours."""
+    from trayapp.tray.statusnotifier.pystray_base import Menu, MenuItem  # noqa: PLC0415
+
+    if item.separator:
+        return Menu.SEPARATOR
+    return MenuItem(
+        item.text,
+        Menu(*map(menu_item, item.children)) if item.children else _action(item.activate),
+        checked=None if item.checked is None else lambda _item: bool(item.checked),
+        radio=item.radio,
+        default=item.default,
+        enabled=bool(item.children) or item.activate is not None,
+    )
+
+
+def _action(activate: Callable[[], None] | None) -> Callable[[], None] | None:
+    # pystray gives arguments to whatever has no code of its own, such as a partial.
+    return None if activate is None else lambda *_arguments: activate()
 
 
 def _set_up(shown: Callable[[], None], icon: Icon) -> None:
