@@ -8,21 +8,27 @@ BIN := $(VENV)/bin
 
 # What also runs where there is no D-Bus session, as mypy sees it there.
 ELSEWHERE := --no-warn-unreachable --follow-imports silent $(addprefix -p trayapp.,cli coding desktop resident \
-	servers settings) $(addprefix -m trayapp.tray.,backends drawing face menu native pixel_font)
+	servers settings) $(addprefix -m trayapp.tray.,backends drawing face fake_backend macos macos_icon \
+	menu native pixel_font windows windows_icon)
 
-.PHONY: help run test setup system check pytest ordinary-user bench clean
+.PHONY: help run test test-desktops setup system desktops check pytest ordinary-user bench soak icons pictures clean
 
 help:
 	@echo "make run     set up and start trayapp"
 	@echo "make test    set up and check everything (under 20 minutes)"
+	@echo "make test-desktops   the desktop tests, on GNOME Shell and KDE Plasma too"
 	@echo "make check   style, types and import rules only"
-	@echo "make bench   print what the cheap commands cost"
+	@echo "make bench   print what the cheap commands cost, and the tray at rest"
+	@echo "make soak    change the icon ten thousand times and count its memory"
 	@echo "make clean   remove what these made"
 
 run: $(VENV)/.installed
 	$(BIN)/trayapp
 
 test: system setup check pytest ordinary-user
+
+test-desktops: system desktops setup
+	$(BIN)/python -m pytest -m desktop
 
 setup: $(VENV)/.developing
 
@@ -41,6 +47,10 @@ $(VENV)/.developing: $(VENV)/.installed
 system:
 	tests/setup/system-packages
 
+# Two gigabytes of GNOME and KDE.
+desktops:
+	tests/setup/desktop-packages
+
 check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -58,6 +68,19 @@ ordinary-user: setup
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks.start_up
+	$(BIN)/python -m tests.benchmarks.at_rest
+
+# Ten thousand changes of the icon and its menu, in about two minutes; `make test` makes fewer.
+soak: setup
+	TRAYAPP_SOAK=1 $(BIN)/python -m pytest -s tests/tray/statusnotifier/test_soak.py
+
+# The golden images that the tests compare with, and artifacts/icons.png to look at.
+icons: setup
+	$(BIN)/python -m tests.tray.contact_sheet
+
+# README's pictures, from a real panel.
+pictures: system setup
+	$(BIN)/python -m tests.desktop.readme_pictures
 
 clean:
 	rm -rf $(VENV) dist build artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .harness import Desktop
+from .lxqt import LxqtPanel
+from .mate import MatePanel
+from .sway import SwayDesktop, Waybar
 from .xfce import XfcePanel
 
 if TYPE_CHECKING:
@@ -27,14 +30,46 @@ def xfce_panel(desktop: Desktop) -> Iterator[XfcePanel]:
     panel.stop()
 
 
+@pytest.fixture
+def lxqt_panel(desktop: Desktop) -> Iterator[LxqtPanel]:
+    """An lxqt-panel on it that does not run yet."""
+    panel = LxqtPanel(desktop)
+    yield panel
+    panel.stop()
+
+
+@pytest.fixture
+def mate_panel(desktop: Desktop) -> Iterator[MatePanel]:
+    """A mate-panel on it that does not run yet."""
+    panel = MatePanel(desktop)
+    yield panel
+    panel.stop()
+
+
+@pytest.fixture(scope="session")
+def sway_desktop() -> Iterator[SwayDesktop]:
+    """A Wayland session with sway and no panel."""
+    with SwayDesktop() as one:
+        yield one
+
+
+@pytest.fixture
+def waybar(sway_desktop: SwayDesktop) -> Iterator[Waybar]:
+    """A Waybar on it that does not run yet."""
+    panel = Waybar(sway_desktop)
+    yield panel
+    panel.stop()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what the screen looked like, and what was logged, when a test failed."""
     report = yield
-    one = getattr(item, "funcargs", {}).get("desktop")
-    if report.when == "call" and report.failed and isinstance(one, Desktop):
+    used = getattr(item, "funcargs", {}).values()
+    one = next((value for value in used if isinstance(value, Desktop)), None)
+    if report.when == "call" and report.failed and one is not None:
         with suppress(Exception):  # The desktop itself may be what failed.
             one.screenshot(f"failed-{item.name}")
         report.sections.append(("the desktop's log", one.log_text()[-4000:]))

@@ -31,7 +31,12 @@ ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 START_LIMIT = 15.0
 COMMAND_LIMIT = 10.0
 
-_GTK_SETTINGS = "[Settings]\ngtk-enable-animations=0\ngtk-cursor-blink=0\n"
+# With gtk-button-images, as MATE's settings daemon has it, mate-panel shows icon and label both.
+_GTK_SETTINGS = """[Settings]
+gtk-enable-animations=0
+gtk-cursor-blink=0
+gtk-button-images=1
+"""
 
 
 class Desktop:
@@ -57,7 +62,7 @@ class Desktop:
         self.environ = {
             "DBUS_SESSION_BUS_ADDRESS": f"unix:path={runtime / 'bus'}",
             "GDK_BACKEND": "x11",
-            "GSETTINGS_BACKEND": "memory",
+            "GSETTINGS_BACKEND": "keyfile",
             "HOME": str(self.directory / "home"),
             "LANG": "C.UTF-8",
             "NO_AT_BRIDGE": "1",
@@ -153,11 +158,15 @@ class Desktop:
 
     def screenshot(self, name: str | None = None) -> Image.Image:
         """Return what the screen shows, and keep it as artifacts/NAME.png when it has a name."""
-        picture = self.run(["import", "-silent", "-window", "root", "png:-"])
+        picture = self._capture()
         if name is not None:
             ARTIFACTS.mkdir(exist_ok=True)
             (ARTIFACTS / f"{name}.png").write_bytes(picture)
         return Image.open(io.BytesIO(picture)).convert("RGB")
+
+    def _capture(self) -> bytes:
+        """Return a screenshot as PNG."""
+        return self.run(["import", "-silent", "-window", "root", "png:-"])
 
     def settled(self, limit: float = 10.0) -> Image.Image:
         """Return a screenshot once two in a row are the same."""

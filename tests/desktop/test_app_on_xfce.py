@@ -13,6 +13,7 @@ from PIL import Image
 from tests.coding.samples import a_number, a_status
 from tests.server import Server, misbehaviours
 from tests.settings.secret_services import GnomeKeyring, SilentService
+from tests.tray.icon_samples import STATES
 from trayapp.desktop import control
 from trayapp.errors import SignedOutError, UnreachableError
 from trayapp.tray.drawing import draw_icon
@@ -39,6 +40,7 @@ def not_fresh(seconds: float) -> Image.Image:
 
 STARTING = draw_icon(a_status(None), SIZE)
 SIGNED_OUT = draw_icon(a_status(None, SignedOutError("x")), SIZE)
+LOCAL = draw_icon(STATES["local"], SIZE)
 
 
 @pytest.fixture
@@ -67,13 +69,13 @@ def test_the_icon_shows_the_time_and_its_menu_works_by_real_clicks(
 
     menu, rows = app.open_menu(icon)
     app.desktop.screenshot("app-menu")
-    assert app.labels() == ["Today  2h 5m", "Fresh", "Refresh now", "Open dashboard", "Quit"]
+    assert app.labels() == ["Today  2h 5m", "Account", "Open dashboard", "Refresh now", "Quit"]
     assert len(rows) == 5
     assert app.tooltip() == "Today  2h 5m"
 
     server.today(total_seconds=11_520)
     before = app.desktop.settled()
-    app.desktop.click(rows[2])
+    app.desktop.click(rows[3])
     icon = app.wait_for_icon(fresh(11_520))
     assert app.labels()[0] == "Today  3h 12m"
 
@@ -82,12 +84,11 @@ def test_the_icon_shows_the_time_and_its_menu_works_by_real_clicks(
     difference = changed(before, app.desktop.screenshot("app-menu-refreshed"), rows[0])
     assert difference is not None, "the menu shows another time than before"
 
-    app.desktop.click(rows[3])
+    app.desktop.click(rows[2])
     wait_for(app.pages.exists, "the dashboard was opened")
     assert app.pages.read_text() == f"{server.origin}/\n"
 
-    _menu, rows = app.open_menu(icon)
-    app.desktop.click(rows[4])
+    app.choose(icon, "Quit")
     assert app.process is not None
     assert app.process.wait(10) == 0
     app.wait_until_gone(fresh(11_520))
@@ -136,7 +137,7 @@ def test_signing_in_and_out_shows_at_once(app: App, server: Server) -> None:
     keyring = GnomeKeyring(app.desktop.bus, app.home)
     keyring.start(unlocked=True)
     app.start()
-    app.wait_for_icon(SIGNED_OUT)
+    app.wait_for_icon(LOCAL)
 
     login = app.command("login", "--api-url", server.api_url, stdin=server.key)
     assert login.returncode == 0, login.stderr
@@ -182,8 +183,7 @@ def test_a_server_that_goes_away_leaves_the_number_marked_and_coming_back_mends_
     server.stop()
     app.command("--version")
     icon = app.wait_for_icon(fresh(7500))
-    _menu, rows = app.open_menu(icon)
-    app.desktop.click(rows[2])
+    app.choose(icon, "Refresh now")
 
     icon = app.wait_for_icon(not_fresh(7500))
     _menu, rows = app.open_menu(icon)
@@ -193,7 +193,7 @@ def test_a_server_that_goes_away_leaves_the_number_marked_and_coming_back_mends_
     assert labels[1].startswith("Offline: ")
 
     server.start()
-    app.desktop.click(rows[2])
+    app.desktop.click(rows[labels.index("Refresh now")])
     app.wait_for_icon(fresh(7500))
 
 
@@ -243,7 +243,7 @@ def test_without_an_account_the_menu_says_how_to_sign_in(app: App) -> None:
     app.panel.start()
     app.start()
 
-    icon = app.wait_for_icon(SIGNED_OUT)
+    icon = app.wait_for_icon(LOCAL)
     _menu, rows = app.open_menu(icon)
     app.desktop.screenshot("app-signed-out")
 
@@ -258,17 +258,17 @@ def test_without_an_account_the_menu_says_how_to_sign_in(app: App) -> None:
     app.desktop.key("Escape")
 
 
-def test_an_edit_of_wakatime_cfg_is_noticed(app: App, server: Server) -> None:
+def test_an_edit_of_wakatime_cfg_is_noticed_when_the_menu_opens(app: App, server: Server) -> None:
     (app.home / ".wakatime.cfg").unlink()
     app.panel.start()
     app.start()
-    icon = app.wait_for_icon(SIGNED_OUT)
+    icon = app.wait_for_icon(LOCAL)
 
     app.write_cfg(api_url=server.api_url, api_key=server.key)
-    _menu, rows = app.open_menu(icon)
-    app.desktop.click(rows[3])
+    app.open_menu(icon)
 
     app.wait_for_icon(fresh(7500))
+    app.desktop.key("Escape")
 
 
 @pytest.mark.parametrize(

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
-from .processes import require_programs, wait_for
-from .screen import Box
+from .panel import PanelProcess
 
 if TYPE_CHECKING:
-    import subprocess
+    from collections.abc import Sequence
 
     from .harness import Desktop
-
-WATCHER = "org.kde.StatusNotifierWatcher"
-START_LIMIT = 15.0
 
 # With configver the panel asks nothing at its first start. The systray plugin also hosts
 # StatusNotifierItems since 4.16.
@@ -50,39 +45,22 @@ _CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-class XfcePanel:
-    """A panel along the top of the screen, with the tray at its right end."""
+class XfcePanel(PanelProcess):
+    """Opens the menu at a left or right click."""
+
+    name = "xfce"
+    program = "xfce4-panel"
+    menu_button = 1
 
     def __init__(
         self, desktop: Desktop, *, size: int = 32, icon_size: int = 24, dark: bool = True
     ) -> None:
-        require_programs("xfce4-panel")
-        self._desktop = desktop
-        self._size = size
-        self._process: subprocess.Popen[bytes] | None = None
+        super().__init__(desktop)
+        self.size = size
+        self.icon_size = icon_size
         config = _CONFIG.format(size=size, icon_size=icon_size, dark=str(dark).lower())
         # Before anything asks xfconfd, which reads the file once.
         desktop.write_config("xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml", config)
 
-    @property
-    def below(self) -> Box:
-        """The screen without the panel, where menus open."""
-        screen = self._desktop.screen
-        return Box(0, self._size + 1, screen.right, screen.bottom)
-
-    def start(self) -> None:
-        """Start the panel, and return once it takes tray icons."""
-        self._process = self._desktop.start(["xfce4-panel", "--sm-client-disable"])
-        wait_for(lambda: self._desktop.bus.has_owner(WATCHER), "the panel takes icons", START_LIMIT)
-
-    def kill(self) -> None:
-        """End the panel as a crash would."""
-        self.stop(signal.SIGKILL)
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """End the panel, if it runs, and return once its tray has gone."""
-        if self._process is None:
-            return
-        self._desktop.end(self._process, how)
-        self._process = None
-        wait_for(lambda: not self._desktop.bus.has_owner(WATCHER), "the panel's tray has gone")
+    def command(self) -> Sequence[str]:
+        return [self.program, "--sm-client-disable"]
