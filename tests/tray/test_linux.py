@@ -86,6 +86,26 @@ def running(backend: StatusNotifierBackend, appearance: Appearance) -> Iterator[
 
 
 @pytest.mark.desktop
+@pytest.mark.parametrize(
+    ("desktop", "is_menu"),
+    [("XFCE", True), ("LXQt", False), ("MATE", False), ("ubuntu:GNOME", True), ("", True)],
+)
+def test_where_a_left_click_can_open_no_menu_it_does_something_else(
+    bus: PrivateBus, monkeypatch: pytest.MonkeyPatch, desktop: str, is_menu: bool
+) -> None:
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", desktop)
+    with (
+        FakeWatcher(bus) as watcher,
+        bus.client() as client,
+        running(StatusNotifierBackend(), an_appearance()),
+    ):
+        wait_for(lambda: watcher.registrations, "the item is registered")
+        name = watcher.registrations[-1][0]
+
+        assert client.get(name, ITEM_PATH, ITEM, "ItemIsMenu") == ("b", is_menu)
+
+
+@pytest.mark.desktop
 def test_label_and_attention_reach_the_panel_at_first_and_later(bus: PrivateBus) -> None:
     backend = StatusNotifierBackend()
     appearance = an_appearance(label="2h 5m", attention=True)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from trayapp.tray.statusnotifier.pystray_base import MenuItem
 
 
+LEFT_CLICK_ACTIVATES = ("LXQt", "MATE")
+"""Desktops, as in $XDG_CURRENT_DESKTOP, whose panels open no menu by a left click."""
+
+
 class StatusNotifierBackend:
     """A Backend for every panel that speaks StatusNotifierItem, on X11 and Wayland.
 
@@ -46,7 +50,9 @@ class StatusNotifierBackend:
 
         self._appearance = appearance
         menu = Menu(self._items)
-        icon = Icon(ICON_NAME, appearance.images, appearance.tooltip, menu)
+        desktop = os.environ.get("XDG_CURRENT_DESKTOP", "")
+        is_menu = not any(name in desktop.split(":") for name in LEFT_CLICK_ACTIVATES)
+        icon = Icon(ICON_NAME, appearance.images, appearance.tooltip, menu, is_menu=is_menu)
         icon.on_menu_open = menu_opened
         self._icon = icon
         with ExitStack() as parts:

@@ -332,6 +332,18 @@ class TestEnding:
 
         assert "still running" in caplog.text
 
+    def test_without_a_menu_on_the_left_click_that_chooses_the_default_item(
+        self, run_icon: RunIcon, name_of: Callable[[Icon], str], client: Client
+    ) -> None:
+        chosen = threading.Event()
+        menu = Menu(MenuItem("Default", chosen.set, default=True))
+        icon = Icon("demo", picture(0), menu=menu, is_menu=False)
+        with run_icon(icon):
+            assert client.get(name_of(icon), *ITEM, "ItemIsMenu") == ("b", False)
+            client.call(name_of(icon), *ITEM, "Activate", "ii", 0, 0)
+
+            assert chosen.wait(LIMIT)
+
     def test_without_a_bus_it_waits_and_can_be_stopped(
         self, icon: Icon, run_icon: RunIcon, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:

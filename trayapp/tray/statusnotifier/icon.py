@@ -63,8 +63,9 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
     on panels that have such a thing (GNOME's extension, MATE), empty for none. Every property may
     be set from any thread, and at any time.
 
-    Left and right click open the menu; the middle click chooses its default item. Actions run one
-    after another on a thread of their own; the menu's callables are called by the loop, so they
+    Left and right click open the menu; the middle click chooses its default item, and without
+    `is_menu` the left one, too: for LXQt and MATE, where it would do nothing. Actions run one after
+    another on a thread of their own; the menu's callables are called by the loop, so they
     should only read.
 
     Three functions may be given, as arguments or attributes. On the actions' thread:
@@ -88,6 +89,7 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
         menu: Any = None,
         *,
         label: str = "",
+        is_menu: bool = True,
         on_menu_open: Callable[[], object] | None = None,
         on_action_error: Callable[[Exception], object] | None = None,
         on_hosted: Callable[[bool], object] | None = None,
@@ -106,7 +108,7 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
         self.on_menu_open = on_menu_open
         self.on_action_error = on_action_error
         self.on_hosted = on_hosted
-        self._item = Item(lambda: self._state, self._choose_default)
+        self._item = Item(lambda: self._state, self._choose_default, is_menu=is_menu)
         self._dbus_menu = DBusMenu(MENU_PATH, self._clicked, self._opened, self.update_menu)
         self._presence = Presence(
             ObjectTree(

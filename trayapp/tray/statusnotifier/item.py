@@ -66,12 +66,19 @@ def changed_signals(before: ItemState, after: ItemState) -> frozenset[str]:
 class Item:
     """The item as an object on the bus, read from `state` at every call.
 
-    It has no Activate, and answers it with UnknownMethod: with ItemIsMenu this is what makes a left
-    click open the menu at once, on GNOME and on Plasma before 6.4 too. The middle click, which is
-    SecondaryActivate, is handed to `on_secondary`.
+    With `is_menu` it has no Activate, and answers it with UnknownMethod: this is what makes a left
+    click open the menu at once, on GNOME and on Plasma before 6.4 too. LXQt and MATE open nothing
+    by a left click, whatever they are told; without `is_menu` it is handed to `on_activate`, as
+    the middle click (SecondaryActivate) always is.
     """
 
-    def __init__(self, state: Callable[[], ItemState], on_secondary: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        state: Callable[[], ItemState],
+        on_activate: Callable[[], object],
+        *,
+        is_menu: bool = True,
+    ) -> None:
         def constant(signature: str, value: Any) -> Property:
             return Property(signature, lambda: value)
 
@@ -79,12 +86,13 @@ class Item:
             # Not even an empty one when there is no label: panels would keep room for it.
             return Property("s", lambda: state().label, lambda: bool(state().label))
 
-        position = (("x", "i"), ("y", "i"))
+        activate = Method(lambda _x, _y: Reply((), on_activate), (("x", "i"), ("y", "i")))
         self._state = state
         self.interface = Interface(
             ITEM_INTERFACE,
             methods={
-                "SecondaryActivate": Method(lambda _x, _y: Reply((), on_secondary), position),
+                **({} if is_menu else {"Activate": activate}),
+                "SecondaryActivate": activate,
                 "Scroll": Method(
                     lambda _delta, _orientation: Reply(), (("delta", "i"), ("orientation", "s"))
                 ),
@@ -109,7 +117,7 @@ class Item:
                 "AttentionAccessibleDesc": Property("s", lambda: state().title),
                 "AttentionMovieName": constant("s", ""),
                 "ToolTip": Property(f"(s{PIXMAPS}ss)", lambda: ("", [], state().title, "")),
-                "ItemIsMenu": constant("b", True),
+                "ItemIsMenu": constant("b", is_menu),
                 "Menu": constant("o", MENU_PATH),
                 "XAyatanaLabel": label(),
                 "XAyatanaLabelGuide": label(),
