@@ -52,9 +52,8 @@ class Demo:
         self.choice = 1
         self.revealed = False
         self.said: list[str] = []
-        self.icon = Icon(
-            "trayapp-demo", picture(MAGENTA), "Demo", self.menu(), on_menu_open=self.opened
-        )
+        self.icon = Icon("trayapp-demo", picture(MAGENTA), "Demo", self.menu())
+        self.icon.on_menu_open = self.opened
 
     def menu(self) -> Menu:
         """Return the menu; each of its lines is one of the things a panel must get right."""

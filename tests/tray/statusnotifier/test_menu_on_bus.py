@@ -112,9 +112,9 @@ class App:
             Image.new("RGBA", (8, 8)),
             "Title",
             Menu(lambda: [*self.items, *self.extra]),
-            on_menu_open=self.opened,
-            on_action_error=lambda error: self.said.append(str(error)),
         )
+        self.icon.on_menu_open = self.opened
+        self.icon.on_action_error = lambda error: self.said.append(str(error))
 
     def say(self, what: str) -> Callable[[Any, Any], None]:
         def act(_icon: Any, _item: Any) -> None:

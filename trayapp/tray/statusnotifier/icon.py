@@ -68,7 +68,7 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
     another on a thread of their own; the menu's callables are called by the loop, so they
     should only read.
 
-    Three functions may be given, as arguments or attributes. On the actions' thread:
+    Three attributes may hold a function. On the actions' thread:
     `on_menu_open` when the menu is about to show, now and then twice for one opening;
     `on_action_error` with what an action raised, or with what reading the menu raised, which then
     stays as it was. On the loop's thread, so it must not wait: `on_hosted` whenever `hosted`
@@ -90,9 +90,6 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
         *,
         label: str = "",
         is_menu: bool = True,
-        on_menu_open: Callable[[], object] | None = None,
-        on_action_error: Callable[[Exception], object] | None = None,
-        on_hosted: Callable[[bool], object] | None = None,
         **options: Any,
     ) -> None:
         self._visible = False  # pystray's __del__ looks at it even when its __init__ has failed
@@ -105,9 +102,9 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
         self._stopping = False
         self._announcing = False
         self._worker: Worker | None = None
-        self.on_menu_open = on_menu_open
-        self.on_action_error = on_action_error
-        self.on_hosted = on_hosted
+        self.on_menu_open: Callable[[], object] | None = None
+        self.on_action_error: Callable[[Exception], object] | None = None
+        self.on_hosted: Callable[[bool], object] | None = None
         self._item = Item(lambda: self._state, self._choose_default, is_menu=is_menu)
         self._dbus_menu = DBusMenu(MENU_PATH, self._clicked, self._opened, self.update_menu)
         self._presence = Presence(
