@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from jeepney import HeaderFields, Message, MessageType, new_error, new_method_return
@@ -51,13 +52,12 @@ class FakeWatcher:
         assert not self._thread.is_alive()
 
     def _serve(self) -> None:
-        while True:
-            try:
+        # The end of the with block may come while a message is read, or while it is answered.
+        with suppress(ConnectionError):
+            while True:
                 message = self._client.connection.receive()
-            except ConnectionError:
-                return
-            if message.header.message_type is MessageType.method_call:
-                self._take(message)
+                if message.header.message_type is MessageType.method_call:
+                    self._take(message)
 
     def _take(self, call: Message) -> None:
         if member(call) == "RegisterStatusNotifierItem":
