@@ -105,7 +105,7 @@ def refuse_the_key(person: Person, server: Server) -> None:
     [
         (forget_everything, "account", 104, "trayapp login"),
         (forget_the_key, "key", 104, "trayapp login"),
-        (break_the_config, "settings", 103, "Correct the file"),
+        (break_the_config, "settings", 103, "Correct /"),
         (stop_the_server, "server", 102, "Check the network"),
         (refuse_the_key, "server", 104, "Correct api_key in "),
     ],

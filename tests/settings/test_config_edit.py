@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,14 @@ from hypothesis import strategies as st
 
 from trayapp.errors import ConfigError
 from trayapp.settings.config import Account, parse_config
-from trayapp.settings.config_edit import edit_config, with_account, with_show, without_account
+from trayapp.settings.config_edit import (
+    edit_config,
+    with_account,
+    with_folder,
+    with_show,
+    without_account,
+    without_folder,
+)
 
 URL = "https://wakapi.dev/api"
 NEW = Account("new", "https://hackatime.hackclub.com/api/hackatime/v1")
@@ -195,6 +203,117 @@ def _accounts_of(text: str) -> tuple[Account, ...]:
     return parse_config(text.replace('show = "a"', "")).accounts
 
 
+HOME = Path("/home/a")
+
+WATCH_LAYOUTS = [
+    *LAYOUTS,
+    "[watch]\n",
+    "[watch] # what is watched\nidle_gate = false # mine\n\n# about other\n[other]\nx = 1\n",
+    '[watch]\nfolders = ["/b"] # mine\n# the end\n',
+    "[watch]\nfolders = [] # none yet\n",
+    '[watch]\nfolders = [\n  "/b", # the first\n  "~/c" # the last\n]\n# the end\n[other]\n',
+    '[watch]\nfolders = [\n  # in front\n  "/b",\n  "~/c", # the last\n]\n',
+    'watch = { folders = ["/b"] } # inline\n',
+    'watch.folders = ["/b"] # dotted\n[other]\n',
+    "watch.idle_gate = false # dotted\n[other]\n",
+    '[other]\ntext = """\n[watch]\n"""\n[watch]\nfolders = ["/b"]\n',
+    '[watch]\r\nfolders = ["/b"] # mine\r\n# end\r\n',
+]
+
+
+@pytest.mark.parametrize("text", WATCH_LAYOUTS)
+class TestFolders:
+    def test_a_folder_is_added_last_and_all_else_stays(self, text: str) -> None:
+        edited = with_folder(text, Path("/new/ü'\"\\"), HOME)
+
+        expected = values(text)
+        expected.setdefault("watch", {}).setdefault("folders", []).append("/new/ü'\"\\")
+        assert values(edited) == expected
+        assert comments(edited) == comments(text)
+
+    def test_a_folder_that_was_added_and_removed_leaves_an_empty_list_at_most(
+        self, text: str
+    ) -> None:
+        edited = without_folder(with_folder(text, Path("/new"), HOME), Path("/new"), HOME)
+
+        watch = values(edited).pop("watch")
+        before = values(text).pop("watch", {})
+        assert watch == {"folders": []} | before
+        assert comments(edited) == comments(text)
+
+    def test_a_folder_is_removed_and_the_others_stay(self, text: str) -> None:
+        before = values(text).get("watch", {}).get("folders", [])
+        edited = without_folder(text, Path("/b"), HOME)
+
+        assert values(edited).get("watch", {}).get("folders", []) == [
+            folder for folder in before if folder != "/b"
+        ]
+        others = [line for line in text.split("\n") if '"/b"' not in line]
+        assert [note for note in comments("\n".join(others)) if note not in edited] == []
+
+    def test_adding_it_twice_changes_nothing_more(self, text: str) -> None:
+        once = with_folder(text, Path("/new"), HOME)
+
+        assert with_folder(once, Path("/new"), HOME) == once
+
+
+def test_a_folder_written_with_the_home_sign_is_the_same_folder() -> None:
+    text = '[watch]\nfolders = ["~/c"]\n'
+
+    assert with_folder(text, Path("/home/a/c"), HOME) == text
+    assert without_folder(text, Path("/home/a/c"), HOME) == "[watch]\nfolders = []\n"
+    assert without_folder(text, Path("/home/b/c"), HOME) == text
+
+
+def test_the_first_folder_is_written_as_a_person_would() -> None:
+    text = with_folder("# mine\n", Path("/a"), HOME)
+
+    assert text == '# mine\n\n[watch]\nfolders = ["/a"]\n'
+    assert with_folder(text, Path("/b"), HOME) == text.replace('"/a"', '"/a", "/b"')
+    assert with_folder("[watch]\nidle_gate = false\n", Path("/a"), HOME) == (
+        '[watch]\nfolders = ["/a"]\nidle_gate = false\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["watch = 5\n", "[watch]\nfolders = '/a'\n", "watch.folders = [5]"]
+)
+@pytest.mark.parametrize("edit", [with_folder, without_folder])
+def test_folders_that_are_no_list_of_paths_are_left_alone(
+    text: str, edit: Callable[[str, Path, Path], str]
+) -> None:
+    with pytest.raises(ConfigError, match="no list of paths") as caught:
+        edit(text, Path("/a"), HOME)
+    assert "folders = []" in caught.value.hint
+
+
+folders = st.sampled_from(["/a", "/b", "/c d", "/home/a/c", "/home/a", "/ü"]).map(Path)
+
+
+@given(
+    st.sampled_from(WATCH_LAYOUTS),
+    st.lists(st.tuples(st.sampled_from(["put", "remove"]), folders), max_size=6),
+)
+def test_any_edits_of_folders_end_in_what_was_wanted(
+    text: str, edits: list[tuple[str, Path]]
+) -> None:
+    expected = _folders_of(text)
+    for what, folder in edits:
+        if what == "put":
+            text = with_folder(text, folder, HOME)
+            expected += [folder] if folder not in expected else []
+        else:
+            text = without_folder(text, folder, HOME)
+            expected = [other for other in expected if other != folder]
+
+    assert _folders_of(text) == expected
+
+
+def _folders_of(text: str) -> list[Path]:
+    written = tomllib.loads(text).get("watch", {}).get("folders", [])
+    return [HOME / folder.removeprefix("~/") for folder in written]
+
+
 class TestFile:
     def test_it_is_made_private_in_a_private_folder(self, tmp_path: Path) -> None:
         path = tmp_path / "trayapp" / "config.toml"
@@ -244,3 +363,13 @@ class TestFile:
         with pytest.raises(ConfigError, match="cannot be written: Permission denied"):
             edit_config(path, lambda text: with_account(text, NEW))
         tmp_path.chmod(0o700)
+
+
+def test_an_edit_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text := f'[accounts.a]\napi_url = "{URL}"\n')
+
+    with pytest.raises(ConfigError, match="names no account"):
+        edit_config(path, lambda before: with_show(before, "gone"))
+
+    assert path.read_text() == text

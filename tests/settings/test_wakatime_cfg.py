@@ -84,6 +84,40 @@ class TestParse:
         assert settings_of(text) == expected
 
     @pytest.mark.parametrize(
+        ("line", "expected"),
+        [
+            ("projects/Foo = a b", ("projects/Foo", "a b")),
+            ("x=y", ("x", "y")),
+            ("x:y", ("x", "y")),
+            ("x =", ("x", "")),
+            ('"x y" = z ; note', ("x y", "z")),
+            ("[Ff]oo = x", ("[Ff]oo", "x")),
+            (r"^/bar(\d+)/\D = b{0}", (r"^/bar(\d+)/\D", "b{0}")),
+            ("^C:/a/(?:b|c) = x", ("^C:/a/(?:b|c)", "x")),
+            ("^C:/a=x", ("^C:/a", "x")),
+            ("(?=a)b = x = y", ("(?=a)b", "x = y")),
+            (".*=https://h:8/api|k", (".*", "https://h:8/api|k")),
+        ],
+    )
+    def test_a_regex_may_stand_before_its_value(self, line: str, expected: tuple[str, str]) -> None:
+        sections = ("projectmap", "project_api_key", "api_urls", "git_submodule_projectmap")
+        parsed = parse("".join(f"[{name}]\n{line}\n" for name in sections))
+
+        assert parsed.warnings == ()
+        for name in sections:
+            found = [(text, entry.value) for text, entry in parsed.sections[name].items()]
+            assert found == [expected]
+
+    def test_a_header_ends_a_section_of_regexes(self) -> None:
+        parsed = parse("[projectmap]\nx = y\n[git] ; a = b\nz = 1\n[ api_urls ]\nu = v\n")
+
+        assert {name: [*parsed.sections[name]] for name in parsed.sections} == {
+            "projectmap": ["x"],
+            "git": ["z"],
+            "api_urls": ["u"],
+        }
+
+    @pytest.mark.parametrize(
         ("text", "line"), [("[settings\napi_key = x\n", 1), ("a = 1\n\n[git\n", 3)]
     )
     def test_a_header_without_its_bracket_is_an_error(self, text: str, line: int) -> None:

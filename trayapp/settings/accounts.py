@@ -12,7 +12,9 @@ from trayapp.settings.api_url import WAKATIME_API_URL
 from trayapp.settings.config import IMPLIED_NAME, Account, KeySource, read_config
 from trayapp.settings.locations import Locations
 from trayapp.settings.network import Network, read_network
+from trayapp.settings.value import Value
 from trayapp.settings.wakatime_cfg import Setting, WakatimeCfg, imported_path, read_wakatime_cfg
+from trayapp.settings.watching import WatchingSettings, read_watching
 
 __all__ = [
     "KEY_VARIABLE",
@@ -30,15 +32,6 @@ DEFAULT = "default"
 
 
 @dataclass(frozen=True)
-class Value:
-    """One setting as `doctor` shows it: what counts, and where it comes from. Never a secret."""
-
-    name: str
-    shown: str
-    source: str
-
-
-@dataclass(frozen=True)
 class Settings:
     """Everything that was set, and by whom."""
 
@@ -47,8 +40,11 @@ class Settings:
     goal_seconds: float | None = None
     preferences: Preferences = field(default_factory=Preferences)
     network: Network = field(default_factory=Network)
+    watching: WatchingSettings = field(default_factory=WatchingSettings)
     values: tuple[Value, ...] = ()
     warnings: tuple[str, ...] = ()
+    notice: str = ""
+    """What is wrong in config.toml, in one line; empty when nothing is."""
     wakatime_cfg: WakatimeCfg = field(default_factory=WakatimeCfg, repr=False)
 
     @property
@@ -73,19 +69,23 @@ def load_settings(locations: Locations, environment: Mapping[str, str]) -> Setti
     config = read_config(locations.config_file)
     cfg = read_wakatime_cfg(locations.wakatime_cfg, locations.home)
     network, network_warnings = read_network(cfg, locations.home)
+    watching = read_watching(config.watch, cfg, locations, environment)
     accounts = config.accounts or _implied(cfg, environment)
     settings = Settings(
         accounts=accounts,
         show=config.show or (accounts[0].name if accounts else None),
         goal_seconds=config.goal_seconds,
         preferences=config.preferences,
+        notice=next(iter(config.warnings), ""),
         network=network,
-        warnings=config.warnings + cfg.warnings + network_warnings,
+        watching=watching,
+        warnings=config.warnings + cfg.warnings + network_warnings + watching.warnings,
         wakatime_cfg=cfg,
     )
     file = str(locations.config_file)
     values = list(_values(settings, file if config.show else DEFAULT, file))
     values += [Value(name, shown, file) for name, shown in config.tray_values]
+    values += watching.values
     if environment.get(KEY_VARIABLE, "").strip():
         values.append(Value(KEY_VARIABLE, "set, not shown", "environment"))
     return replace(settings, values=tuple(values))

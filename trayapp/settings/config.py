@@ -6,6 +6,13 @@
     theme = "auto"                  # or "dark" or "light": what the icon stands on
     label = false                   # the time as text beside the icon, where panels can
 
+    [watch]
+    folders = ["~/code"]            # absolute, or from the home folder on
+    ignore = ["*.min.js"]           # globs, beside what .gitignore says
+    idle_gate = true                # whether a save while nobody is there is nobody's
+    exclude = ["/drafts/"]          # this and the rest as in ~/.wakatime.cfg, in addition to it
+    hide_project_names = true       # or a list of regexes
+
     [accounts.home]
     api_url = "https://hackatime.hackclub.com/api/hackatime/v1"
     key = "keyring"                 # or "wakatime.cfg" or "env"
@@ -20,16 +27,19 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal, NoReturn, TypeAlias
+from functools import partial
+from pathlib import Path, PurePath
+from typing import Any, Literal, NoReturn, TypeAlias, TypeVar
 
 from trayapp.coding.goal import parse_goal
 from trayapp.coding.preferences import IconFace, Preferences, Scheme
 from trayapp.errors import ConfigError
 from trayapp.settings.api_url import normalise_api_url
 from trayapp.settings.reading import read_settings_file
+
+T = TypeVar("T")
 
 IMPLIED_NAME = "wakatime.cfg"
 """The account that `~/.wakatime.cfg` implies; no other may bear the name."""
@@ -40,6 +50,20 @@ _KEY_SOURCES = ("keyring", "wakatime.cfg", "env")
 _DIALECTS = ("hackatime", "wakatime", "wakapi")
 _THEMES = {"auto": Scheme.UNKNOWN, "dark": Scheme.DARK, "light": Scheme.LIGHT}
 _KINDS = {dict: "a table", str: "a text in quotes", bool: "true or false"}
+
+HIDE_LISTS = (
+    "exclude",
+    "include",
+    "hide_file_names",
+    "hide_project_names",
+    "hide_branch_names",
+    "hide_dependencies",
+)
+"""Settings that are true, false or regexes, in [watch] and in ~/.wakatime.cfg."""
+
+HIDE_FLAGS = ("include_only_with_project_file", "exclude_unknown_project", "hide_project_folder")
+"""Those that are true or false."""
+
 _MARK = "@position@"
 _TRAY_KEYS = ("icon", "goal", "theme", "label")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -61,6 +85,22 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Watch:
+    """What [watch] says, as it is written there; only what the file has is in lists and flags.
+
+    `lists` stays out of the repr: a list of hidden names is as secret as the names.
+    """
+
+    folders: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    idle_gate: bool = True
+    lists: Mapping[str, bool | tuple[str, ...]] = field(default_factory=dict, repr=False)
+    flags: Mapping[str, bool] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    """Every name that the table has, known or not."""
+
+
+@dataclass(frozen=True)
 class Config:
     """What config.toml says."""
 
@@ -70,6 +110,7 @@ class Config:
     preferences: Preferences = field(default_factory=Preferences)
     tray_values: tuple[tuple[str, str], ...] = ()
     """Those of the tray's settings that the file has, as they are written there."""
+    watch: Watch = field(default_factory=Watch)
     warnings: tuple[str, ...] = ()
 
 
@@ -87,7 +128,7 @@ def parse_config(text: str, file: str = "config.toml") -> Config:
     """Read the text of a config.toml; `file` is its name in messages."""
     document = load_toml(text, file)
     reader = _Reader(text, file)
-    reader.warn_unknown(document, (), ("show", "accounts", *_TRAY_KEYS))
+    reader.warn_unknown(document, (), ("show", "accounts", "watch", *_TRAY_KEYS))
     tables = reader.value(document, ("accounts",), dict, {})
     accounts = tuple(reader.account(tables, name) for name in tables)
     show = reader.value(document, ("show",), str, None)
@@ -99,6 +140,7 @@ def parse_config(text: str, file: str = "config.toml") -> Config:
         reader.goal(document),
         reader.preferences(document),
         tuple((key, _shown(document[key])) for key in _TRAY_KEYS if key in document),
+        reader.watch(document),
         tuple(reader.warnings),
     )
 
@@ -133,20 +175,73 @@ class _Reader:
         )
 
     def goal(self, document: dict[str, Any]) -> float | None:
-        text = self.value(document, ("goal",), str, None)
-        if text is None:
-            return None
-        try:
-            return parse_goal(text)
-        except ValueError as error:
-            self.fail(("goal",), str(error))
+        def read() -> float | None:
+            text = self.value(document, ("goal",), str, None)
+            try:
+                return None if text is None else parse_goal(text)
+            except ValueError as error:
+                self.fail(("goal",), str(error))
+
+        return self._or_warn(read, None)
 
     def preferences(self, document: dict[str, Any]) -> Preferences:
-        return Preferences(
-            icon=IconFace(self._one_of(document, ("icon",), tuple(IconFace), IconFace.DIGITS)),
-            scheme=_THEMES[self._one_of(document, ("theme",), tuple(_THEMES), "auto")],
-            label=self.value(document, ("label",), bool, default=False),
+        icons, themes = tuple(IconFace), tuple(_THEMES)
+        icon = self._or_warn(lambda: self._one_of(document, ("icon",), icons, icons[0]), icons[0])
+        theme = self._or_warn(lambda: self._one_of(document, ("theme",), themes, "auto"), "auto")
+        label = self._or_warn(lambda: self.value(document, ("label",), bool, default=False), False)
+        return Preferences(IconFace(icon), _THEMES[theme], label)
+
+    def _or_warn(self, read: Callable[[], T], default: T) -> T:
+        """Read a setting of mere looks: one that is wrong takes the number from nobody."""
+        try:
+            return read()
+        except ConfigError as error:
+            self.warnings.append(error.title)
+            return default
+
+    def watch(self, document: dict[str, Any]) -> Watch:
+        """Read [watch]; what is wrong there hides or excludes everything, or is without effect."""
+        table: dict[str, Any] = self._or_warn(
+            lambda: self.value(document, ("watch",), dict, {}), {}
         )
+        known = ("folders", "ignore", "idle_gate", *HIDE_LISTS, *HIDE_FLAGS)
+        self.warn_unknown(table, ("watch",), known)
+        return Watch(
+            self._or_warn(lambda: self._folders(table), ()),
+            self._or_warn(lambda: self._texts(table, ("watch", "ignore")), ()),
+            self._or_warn(lambda: self._flag(table, "idle_gate"), default=True),
+            {name: self._hide_list(table, name) for name in HIDE_LISTS if name in table},
+            {
+                name: self._or_warn(partial(self._flag, table, name), default=True)
+                for name in HIDE_FLAGS
+                if name in table
+            },
+            tuple(table),
+        )
+
+    def _folders(self, table: dict[str, Any]) -> tuple[str, ...]:
+        folders = self._texts(table, ("watch", "folders"))
+        if not all(map(_is_place, folders)):
+            self.fail(("watch", "folders"), "must be absolute paths or begin with ~/")
+        return folders
+
+    def _hide_list(self, table: dict[str, Any], name: str) -> bool | tuple[str, ...]:
+        if isinstance(table[name], bool):
+            return bool(table[name])
+        otherwise: bool | tuple[str, ...] = name != "include"
+        path = ("watch", name)
+        return self._or_warn(lambda: self._texts(table, path, "true, false or "), otherwise)
+
+    def _flag(self, table: dict[str, Any], name: str) -> bool:
+        return bool(self.value(table, ("watch", name), bool, default=True))
+
+    def _texts(
+        self, table: dict[str, Any], path: tuple[str, ...], choices: str = ""
+    ) -> tuple[str, ...]:
+        found = table.get(path[-1], [])
+        if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+            self.fail(path, f"must be {choices}a list of texts in quotes")
+        return tuple(found)
 
     def value(self, table: dict[str, Any], path: tuple[str, ...], kind: type, default: Any) -> Any:
         """Give the last of `path` from the table that holds it."""
@@ -171,11 +266,12 @@ class _Reader:
                 self.warnings.append(f"{self._place((*path, name))} is not known, and left alone")
 
     def fail(self, path: tuple[str, ...], reason: str) -> NoReturn:
-        raise ConfigError(f"{self._place(path)} {reason}", "Correct the file and try again.")
+        raise ConfigError(f"{self._place(path)} {reason}", f"Correct {self._file} and try again.")
 
     def _place(self, path: tuple[str, ...]) -> str:
         line, column = _position(self._text, path)
-        return f"{self._file} line {line} column {column}: {'.'.join(path)}"
+        name = Path(self._file).name
+        return f"{name} line {line} column {column}: {'.'.join(path)}"
 
 
 def _position(text: str, path: tuple[str, ...]) -> tuple[int, int]:
@@ -215,6 +311,11 @@ def _defines(line: str, path: tuple[str, ...]) -> bool:
     return True
 
 
+def _is_place(text: str) -> bool:
+    home = text == "~" or text.startswith(("~/", "~\\"))
+    return (home or PurePath(text).is_absolute()) and "\0" not in text
+
+
 def _shown(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -232,7 +333,7 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line, column = _line_and_column(data[: error.start].decode("utf-8-sig"))
         raise ConfigError(
-            f"{path} line {line} column {column}: not UTF-8", "Save the file as UTF-8."
+            f"{path.name} line {line} column {column}: not UTF-8", f"Save {path} as UTF-8."
         ) from error
 
 
@@ -245,7 +346,8 @@ def load_toml(text: str, file: str = "config.toml") -> dict[str, Any]:
         found = re.match(r"line (\d+), column (\d+)", place)
         line, column = (found[1], found[2]) if found else _line_and_column(text)
         raise ConfigError(
-            f"{file} line {line} column {column}: {reason}", "Correct the file and try again."
+            f"{Path(file).name} line {line} column {column}: {reason}",
+            f"Correct {file} and try again.",
         ) from error
     except RecursionError as error:
-        raise ConfigError(f"{file} is nested too deeply", "Is it the right file?") from error
+        raise ConfigError(f"{Path(file).name} is nested too deeply", f"Look at {file}.") from error

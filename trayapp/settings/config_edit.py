@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,9 +22,12 @@ from trayapp.settings.config import (
     parse_config,
     read_text,
 )
-from trayapp.settings.locations import write_private
+from trayapp.settings.locations import expand_home, write_private
 
 _KNOWN = ("api_url", "key", "dialect", "allow_http")
+
+_ACCOUNTS_HINT = "Give each account a table of its own, [accounts.NAME], and try again."
+_WATCH_HINT = "Write folders = [] under [watch], and try again."
 
 _Values: TypeAlias = dict[str, str | bool]
 
@@ -36,6 +40,7 @@ def edit_config(path: Path, edit: Callable[[str], str]) -> None:
     text = read_text(path)
     parse_config(text, str(path))
     edited = edit(text)
+    parse_config(edited, str(path))
     try:
         write_private(path, edited, keep_mode=True)
     except OSError as error:
@@ -88,7 +93,49 @@ def without_account(text: str, name: str) -> str:
     )
 
 
-def _first_right(wanted: dict[str, Any], *attempts: Callable[[], str]) -> str:
+def with_folder(text: str, path: Path, home: Path) -> str:
+    """Give the text with a folder to watch, an absolute path; `home` is what a ~ stands for."""
+    wanted = load_toml(text)
+    folders = _folders(wanted)
+    if path in _expanded(folders, home):
+        return text
+    folders.append(str(path))
+    return _first_right(
+        wanted,
+        lambda: _put_folder(text, str(path)),
+        lambda: _put_folder_by_tomlkit(text, str(path)),
+        hint=_WATCH_HINT,
+    )
+
+
+def without_folder(text: str, path: Path, home: Path) -> str:
+    """Give the text without a folder to watch, however it is written there."""
+    wanted = load_toml(text)
+    folders = _folders(wanted)
+    expanded = _expanded(folders, home)
+    if path not in expanded:
+        return text
+    places = [place for place, folder in enumerate(expanded) if folder == path]
+    wanted["watch"]["folders"] = [f for place, f in enumerate(folders) if place not in places]
+    return _first_right(wanted, lambda: _cut_folders(text, places), hint=_WATCH_HINT)
+
+
+def _folders(document: dict[str, Any]) -> list[str]:
+    """Give the list itself, made where there is none."""
+    watch = document.setdefault("watch", {})
+    folders = watch.setdefault("folders", []) if isinstance(watch, dict) else None
+    if not isinstance(folders, list) or not all(isinstance(folder, str) for folder in folders):
+        raise ConfigError("The folders in config.toml are no list of paths", _WATCH_HINT)
+    return folders
+
+
+def _expanded(folders: list[str], home: Path) -> list[Path]:
+    return [expand_home(folder, home) for folder in folders]
+
+
+def _first_right(
+    wanted: dict[str, Any], *attempts: Callable[[], str], hint: str = _ACCOUNTS_HINT
+) -> str:
     """Give the first attempt's text that says exactly what is wanted."""
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 -- only edits need it
 
@@ -100,10 +147,7 @@ def _first_right(wanted: dict[str, Any], *attempts: Callable[[], str]) -> str:
                 return text
         except (TOMLKitError, LookupError, TypeError, ValueError) as error:
             problem = error
-    raise ConfigError(
-        "config.toml is written in a way that trayapp cannot edit",
-        "Give each account a table of its own, [accounts.NAME], and try again.",
-    ) from problem
+    raise ConfigError("config.toml is written in a way that trayapp cannot edit", hint) from problem
 
 
 def _comparable(document: dict[str, Any]) -> str:
@@ -118,9 +162,8 @@ def _sorted(value: Any) -> Any:
 
 
 def _append_table(text: str, name: str, values: _Values) -> str:
-    gap = "\n" * (0 if not text.strip() else 1 if text.endswith("\n") else 2)
     header = f'[accounts."{name}"]' if "." in name else f"[accounts.{name}]"
-    return text + gap + "\n".join([header, *_rows(values), ""])
+    return text + _gap(text) + "\n".join([header, *_rows(values), ""])
 
 
 def _replace(text: str, name: str, values: _Values) -> str:
@@ -151,9 +194,7 @@ def _cut_table(text: str, name: str) -> str:
 
 def _table_lines(lines: list[str], name: str) -> tuple[int, int]:
     """Give the table's first line and the one after its last value; raises LookupError."""
-    header = next((i for i, line in enumerate(lines) if _is_header(line, name)), None)
-    if header is None:
-        raise LookupError(name)
+    header = _header_line(lines, {"accounts": {name: {}}})
     end = header + 1
     for number, line in enumerate(lines[header + 1 :], start=header + 1):
         content = line.lstrip()
@@ -164,12 +205,19 @@ def _table_lines(lines: list[str], name: str) -> tuple[int, int]:
     return header, end
 
 
-def _is_header(line: str, name: str) -> bool:
-    line = line.strip()
-    try:
-        return line.startswith("[") and tomllib.loads(line) == {"accounts": {name: {}}}
-    except tomllib.TOMLDecodeError:
-        return False
+def _header_line(lines: list[str], document: dict[str, Any]) -> int:
+    """Find the header that, taken alone, makes this document; raises LookupError."""
+    for number, line in enumerate(lines):
+        content = line.strip()
+        with suppress(tomllib.TOMLDecodeError):
+            if content.startswith("[") and tomllib.loads(content) == document:
+                return number
+    raise LookupError
+
+
+def _gap(text: str) -> str:
+    """Give what parts a new table from the text before it."""
+    return "\n" * (0 if not text.strip() else 1 if text.endswith("\n") else 2)
 
 
 def _rows(values: _Values) -> list[str]:
@@ -217,4 +265,36 @@ def _drop_show(text: str, name: str) -> str:
     document = tomlkit.parse(text)
     if document.get("show") == name:
         del document["show"]
+    return document.as_string()
+
+
+def _put_folder(text: str, folder: str) -> str:
+    """Put the first folder where no other is: right under [watch], or with it at the end."""
+    import tomlkit  # noqa: PLC0415
+
+    row = f"folders = {tomlkit.item([folder]).as_string()}"
+    if "watch" not in tomllib.loads(text):
+        return text + _gap(text) + f"[watch]\n{row}\n"
+    lines = text.split("\n")
+    header = _header_line(lines, {"watch": {}})
+    return "\n".join([*lines[: header + 1], row, *lines[header + 1 :]])
+
+
+def _put_folder_by_tomlkit(text: str, folder: str) -> str:
+    import tomlkit  # noqa: PLC0415
+
+    document = tomlkit.parse(text)
+    watch: Any = document["watch"]
+    watch.setdefault("folders", tomlkit.array()).append(folder)
+    return document.as_string()
+
+
+def _cut_folders(text: str, places: list[int]) -> str:
+    import tomlkit  # noqa: PLC0415
+
+    document = tomlkit.parse(text)
+    watch: Any = document["watch"]
+    folders = watch["folders"]
+    for place in reversed(places):
+        del folders[place]
     return document.as_string()

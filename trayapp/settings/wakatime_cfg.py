@@ -36,6 +36,14 @@ _SECTIONS = {
     "internal",
 }
 
+# Their names are regexes: upper case matters to them, and they may begin with a bracket.
+_PATTERN_SECTIONS = {"projectmap", "project_api_key", "api_urls", "git_submodule_projectmap"}
+
+_HEADER = re.compile(r"\[[^\]]*\]\s*([#;].*)?")
+
+# The = between blanks first: a regex may have = and : in it.
+_PATTERN_DELIMITERS = (r"\s=(?=\s|\Z)", "=", ":")
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -47,7 +55,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class ParsedCfg:
-    """What one file says, by lower-case section and name, and what is odd about it."""
+    """What one file says, by lower-case section and name, and what is odd about it.
+
+    The names in sections of patterns are as they are written.
+    """
 
     sections: Mapping[str, Mapping[str, Entry]]
     warnings: tuple[str, ...] = ()
@@ -85,16 +96,24 @@ class CfgFile:
     """One file that was read; its values may be secret."""
 
     path: Path
-    settings: Mapping[str, Entry] = field(repr=False)
+    sections: Mapping[str, Mapping[str, Entry]] = field(repr=False)
+
+    def section(self, name: str) -> Mapping[str, Entry]:
+        """Give a section, empty where there is none."""
+        return self.sections.get(name, {})
+
+    def source(self, entry: Entry) -> str:
+        """Give the place of one of this file's entries, for people."""
+        return f"{self.path} line {entry.line}"
 
     def get(self, name: str) -> Setting | None:
         """Give a value of one line, None where it is missing or blank; raises ConfigError."""
-        entry = self.settings.get(name)
+        entry = self.section("settings").get(name)
         if entry is None or not entry.value:
             return None
         if "\n" in entry.value:
             raise ConfigError(
-                f"{self.path} line {entry.line}: {name} has more than one line",
+                f"{self.source(entry)}: {name} has more than one line",
                 "A line with blanks before it goes on with the value above: remove the blanks.",
             )
         return Setting(name, entry.value, self.path, entry.line)
@@ -192,7 +211,7 @@ def _read_one(path: Path) -> tuple[CfgFile, tuple[str, ...]] | None:
     text, notes = decode(data)
     parsed = parse(text, str(path))
     warnings = tuple(f"{path}: {note}" for note in notes) + parsed.warnings
-    return CfgFile(path, parsed.sections.get("settings", {})), warnings
+    return CfgFile(path, parsed.sections), warnings
 
 
 def _read_api_url(setting: Setting) -> str:
@@ -266,18 +285,19 @@ class _Reader:
             self._value.append(_clean(content))
             return
         self._value = None
-        if content[0] == "[":
+        patterns = self._section in _PATTERN_SECTIONS
+        entry = _split(content, *(_PATTERN_DELIMITERS if patterns else ("[=:]",)))
+        if content[0] == "[" and not (patterns and entry and not _HEADER.fullmatch(content)):
             self._header(number, content)
             return
-        match = re.match(r"([^=:]+)[=:](.*)", content)
-        name = match[1].strip().strip("\"'").lower() if match else ""
-        if match is None or not name:
+        if entry is None:
             self._warn(number, "neither [section] nor name = value, and skipped")
             return
+        name = entry[0] if patterns else entry[0].lower()
         values = self.sections.setdefault(self._section, {})
         if name in values:
-            self._warn(number, f"{name} again; this one counts")
-        self._value, self._indent = [_clean(match[2].strip())], indent
+            self._warn(number, f"{'a pattern' if patterns else name} again; this one counts")
+        self._value, self._indent = [_clean(entry[1])], indent
         values[name] = (number, self._value)
 
     def _header(self, number: int, content: str) -> None:
@@ -294,6 +314,16 @@ class _Reader:
     def _warn(self, number: int, note: str) -> None:
         if len(self.warnings) < MOST_WARNINGS:
             self.warnings.append(f"{self._file} line {number}: {note}")
+
+
+def _split(line: str, *delimiters: str) -> tuple[str, str] | None:
+    """Part a line at the first of the delimiters that is in it and leaves a name before it."""
+    for delimiter in delimiters:
+        name, *values = re.split(delimiter, line, maxsplit=1)
+        name = name.strip().strip("\"'")
+        if values and name:
+            return name, values[0].strip()
+    return None
 
 
 def _clean(value: str) -> str:
