@@ -8,8 +8,8 @@ BIN := $(VENV)/bin
 
 # What also runs where there is no D-Bus session, as mypy sees it there.
 ELSEWHERE := --no-warn-unreachable --follow-imports silent $(addprefix -p trayapp.,cli coding desktop resident \
-	servers settings) $(addprefix -m trayapp.tray.,backends drawing face fake_backend macos macos_icon \
-	menu native pixel_font windows windows_icon)
+	servers settings) $(addprefix -m trayapp.tray.,backends drawing face fake_backend icon_faces \
+	macos macos_icon menu native pixel_font signs windows windows_icon)
 
 .PHONY: help run test test-desktops setup system desktops check pytest ordinary-user bench soak icons pictures clean
 

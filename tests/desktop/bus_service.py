@@ -54,9 +54,10 @@ class BusService:
             while True:
                 message = self._client.connection.receive()
                 if message.header.message_type is MessageType.method_call:
-                    self.calls.append(message)
                     if (reply := self.answer(message)) is not None:
                         self._client.connection.send(reply)
+                    # Last, so that what a test does next comes after the answer.
+                    self.calls.append(message)
 
 
 def returns(signature: str, *body: Any) -> Answer:

@@ -23,7 +23,7 @@ from trayapp.tray.drawing import draw_icon
 from .app import App
 from .harness import Desktop
 from .processes import wait_for
-from .screen import Box
+from .screen import Box, changed, text_rows
 from .xfce import XfcePanel
 
 pytestmark = pytest.mark.desktop
@@ -66,16 +66,45 @@ def start(app: App) -> Box:
 
 def test_projects_and_languages_open_beside_the_menu(app: App) -> None:
     icon = start(app)
-    assert app.labels()[1:3] == ["Projects", "Languages"]
+    assert app.labels()[2:4] == ["Projects", "Languages"]
 
     _submenu, rows = app.open_submenu(icon, "Projects")
     app.desktop.screenshot("app-projects")
 
     assert len(rows) == 2
-    _text, _properties, projects = app.layout()[1]
+    (projects,) = [lines for text, _, lines in app.layout() if text == "Projects"]
     assert [text for text, _, _ in projects] == ["site  1h 55m", "tray  10m"]
     app.desktop.key("Escape")
     app.desktop.key("Escape")
+
+
+def test_the_open_menu_stays_as_it_is_when_the_server_goes_away(app: App, server: Server) -> None:
+    icon = start(app)
+    menu, rows = app.open_menu(icon)
+    before = app.desktop.screenshot()
+
+    server.stop()
+    control.ask(app.locations.control_address, "refresh")
+
+    wait_for(lambda: app.labels()[1].startswith("Offline: "), "the menu says so")
+    wait_for(lambda: changed(before, app.desktop.screenshot(), rows[1]), "the line has changed")
+    assert text_rows(app.desktop.settled(), menu)[-1] == rows[-1]
+    server.start()
+    app.desktop.key("Escape")
+
+
+def test_a_broken_edit_is_told_in_the_menu_and_the_number_stays(app: App) -> None:
+    start(app)
+
+    app.write_config('icon = "rings"\n')
+    control.ask(app.locations.control_address, "refresh")
+    wait_for(lambda: any("icon must be one of" in text for text in app.labels()), "it is told")
+
+    app.write_config("icon = \n")
+    control.ask(app.locations.control_address, "refresh")
+    wait_for(lambda: any("config.toml line 1" in text for text in app.labels()), "it is told")
+    app.wait_for_icon(picture(FRESH))
+    assert app.labels()[0] == "Today  2h 5m"
 
 
 def test_another_account_is_chosen_by_a_click_and_remembered(app: App, server: Server) -> None:

@@ -69,7 +69,7 @@ def test_the_icon_shows_the_time_and_its_menu_works_by_real_clicks(
 
     menu, rows = app.open_menu(icon)
     app.desktop.screenshot("app-menu")
-    assert app.labels() == ["Today  2h 5m", "Account", "Open dashboard", "Refresh now", "Quit"]
+    assert app.labels() == ["Today  2h 5m", "Fresh", "Open dashboard", "Refresh now", "Quit"]
     assert len(rows) == 5
     assert app.tooltip() == "Today  2h 5m"
 

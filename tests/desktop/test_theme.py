@@ -222,4 +222,4 @@ def test_a_variant_holds_a_scheme(variant: tuple[str, Any], scheme: Scheme) -> N
     ],
 )
 def test_the_bar_of_gnome_is_dark(portal: Scheme, current_desktop: str, scheme: Scheme) -> None:
-    assert panel_scheme(portal, current_desktop) is scheme
+    assert panel_scheme(portal, {"XDG_CURRENT_DESKTOP": current_desktop}) is scheme

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import threading
 import time
@@ -49,7 +50,7 @@ class Session:
         self.desktop = desktop
         self.trayer = trayer
         self.clicks = 0
-        self.backend = StatusNotifierBackend(GRACE_HERE)
+        self.backend = StatusNotifierBackend(os.environ, GRACE_HERE)
 
     def appearance(self, seconds: float) -> Appearance:
         return Appearance(

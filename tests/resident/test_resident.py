@@ -23,6 +23,7 @@ from trayapp.errors import (
     TimedOutError,
     TrayappError,
     UnreachableError,
+    UsageError,
 )
 from trayapp.resident.clock import ManualClock
 from trayapp.resident.resident import Resident
@@ -586,7 +587,7 @@ def test_signing_out_removes_the_key_and_shows_at_the_next_turn(scene: Scene) ->
     scene.attend()
     assert scene.status().can_sign_out
 
-    scene.resident.sign_out()
+    scene.resident.sign_out("home")
     assert scene.keys.get(USER) is None
     scene.attend()
 
@@ -602,14 +603,19 @@ def test_a_key_from_elsewhere_cannot_be_signed_out_of(scene: Scene) -> None:
     assert not scene.status().can_sign_out
 
 
-def test_without_an_account_there_is_nobody_to_sign_out(scene: Scene) -> None:
-    scene.files.edit(Settings())
+def test_only_the_account_that_was_named_is_signed_out(scene: Scene) -> None:
+    """The settings may have changed since the menu named it."""
     scene.attend()
+    scene.files.edit(Settings(accounts=(ACCOUNT, OTHER), show=OTHER.name))
+    scene.keys.set(f"work@{OTHER.api_url}", KEY)
 
-    scene.resident.sign_out()
+    scene.resident.sign_out("home")
+    assert scene.keys.get(USER) is None
+    assert scene.keys.get(f"work@{OTHER.api_url}") is not None
 
-    assert scene.status().state is State.LOCAL
-    assert scene.status().accounts == ()
+    scene.files.edit(Settings())
+    with pytest.raises(UsageError):
+        scene.resident.sign_out("home")
 
 
 def test_an_edit_of_the_trays_settings_shows_at_the_next_turn(scene: Scene) -> None:
@@ -625,3 +631,30 @@ def test_an_edit_of_the_trays_settings_shows_at_the_next_turn(scene: Scene) -> N
     assert scene.status().preferences == preferences
     assert scene.number().goal == Goal(7200, 7500, 104, complete=True)
     assert scene.status().flags == (Flag.GOAL_REACHED,)
+
+
+def test_an_edit_shows_though_the_server_cannot_be_reached(scene: Scene) -> None:
+    scene.attend()
+    scene.failure = UnreachableError("x")
+    settings = Settings(accounts=(ACCOUNT,), show=ACCOUNT.name)
+
+    scene.files.edit(replace(settings, goal_seconds=7200))
+    scene.attend()
+    assert scene.number().goal == Goal(7200, 7500, 104, complete=True)
+    scene.files.edit(settings)
+    scene.attend()
+
+    assert scene.number().goal is None
+
+
+def test_an_edit_shows_before_the_server_has_answered(scene: Scene) -> None:
+    scene.attend()
+    seen = len(scene.published)
+    preferences = Preferences(IconFace.PLAIN)
+    scene.total_seconds = 60
+
+    scene.files.edit(Settings(accounts=(ACCOUNT,), show=ACCOUNT.name, preferences=preferences))
+    scene.attend()
+
+    first = scene.published[seen]
+    assert (first.preferences, first.number and first.number.total_seconds) == (preferences, 7500)

@@ -24,7 +24,8 @@ ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 SIDES = (16, 20, 22, 24)
 """The larger ones are whole multiples of these, which a test of its own proves."""
 
-PANELS = {Scheme.DARK: (38, 38, 38), Scheme.LIGHT: (240, 240, 240)}
+PANELS = {Scheme.DARK: (53, 53, 53), Scheme.LIGHT: (240, 240, 240)}
+"""As xfce4-panel's own are, the lightest dark one and the darkest light one of those tried."""
 CELL = 28
 ZOOM = 3
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -164,4 +165,4 @@ class TestStatusNotifierBackend(BackendContract):
     def backend(self, bus: PrivateBus, monkeypatch: pytest.MonkeyPatch) -> StatusNotifierBackend:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
         monkeypatch.delenv("DISPLAY", raising=False)
-        return StatusNotifierBackend()
+        return StatusNotifierBackend(os.environ)

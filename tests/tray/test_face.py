@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.desktop.processes import wait_for
 from tests.resident.scene import ACCOUNT, USER, Scene
 from trayapp.coding.preferences import IconFace, Preferences, Scheme
+from trayapp.coding.status import Status
 from trayapp.desktop.notifications import RememberingNotifier
 from trayapp.errors import ConfigError, KeyRefusedError, KeyringLockedError, UnreachableError
 from trayapp.settings.accounts import Account, Settings
@@ -59,6 +61,28 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
     assert is_shown.wait(10)
     watched.scene.attend()
     yield watched
+    watched.face.stop()
+    thread.join(10)
+
+
+def test_what_changes_while_the_icon_is_made_is_not_lost(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    first = watched.face.appearance
+
+    def slowly(status: Status) -> Appearance:
+        watched.face.appearance = first  # type: ignore[method-assign]
+        made = first(status)
+        watched.face.stand_on(Scheme.LIGHT)
+        return made
+
+    watched.face.appearance = slowly  # type: ignore[method-assign]
+    is_shown = threading.Event()
+    thread = threading.Thread(target=watched.face.run, args=(is_shown.set,))
+    thread.start()
+    assert is_shown.wait(10)
+
+    light = draw_icons(watched.scene.status(), Scheme.LIGHT, Artwork.PANEL)
+    assert watched.shown().images == light
     watched.face.stop()
     thread.join(10)
 
@@ -137,6 +161,19 @@ def test_clicks_reach_the_resident_and_the_browser(watched: Watched) -> None:
     assert watched.pages == ["https://hackatime.example/"] * 2
 
 
+def test_without_a_dashboard_a_click_on_the_icon_tells_what_to_do(watched: Watched) -> None:
+    watched.scene.files.edit(Settings())
+    watched.scene.attend()
+    (default,) = (item for item in watched.shown().items if item.default)
+
+    assert default.activate is not None
+    default.activate()
+
+    assert watched.told() == [
+        "There is no account yet. To sign in, run in a terminal: trayapp login"
+    ]
+
+
 def test_an_account_is_chosen_and_signed_out_by_clicks(watched: Watched) -> None:
     watched.scene.files.edit(Settings(accounts=(ACCOUNT, OTHER), show=OTHER.name))
     watched.scene.attend()
@@ -148,8 +185,30 @@ def test_an_account_is_chosen_and_signed_out_by_clicks(watched: Watched) -> None
     watched.scene.attend()
     assert watched.item("Account", "home").checked is True
 
-    watched.click("Account", "Sign out")
-    assert watched.scene.keys.get(USER) is None
+    watched.click("Account", "Sign out of home")
+    wait_for(lambda: watched.scene.keys.get(USER) is None, "the key has gone")
+
+
+def test_a_click_that_waits_for_a_password_holds_nothing_up(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The keyring may ask for it for two minutes."""
+    answered = threading.Event()
+    asked: list[str] = []
+
+    def ask(user: str) -> bool:
+        asked.append(user)
+        return answered.wait(10)
+
+    monkeypatch.setattr(watched.scene.keys, "delete", ask)
+
+    watched.click("Account", "Sign out of home")
+    watched.click("Account", "Sign out of home")
+    watched.click("Quit")
+
+    wait_for(lambda: asked, "the keyring is asked")
+    assert asked == [USER]
+    answered.set()
 
 
 @pytest.mark.parametrize(
@@ -166,12 +225,12 @@ def test_an_account_is_chosen_and_signed_out_by_clicks(watched: Watched) -> None
 def test_a_click_that_fails_is_told_and_the_menu_lives_on(
     watched: Watched, monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
 ) -> None:
-    def fail() -> None:
+    def fail(_name: str) -> None:
         raise error
 
-    monkeypatch.setattr(watched.scene.resident, "sign_out", fail)
+    monkeypatch.setattr(watched.scene.resident, "use_account", fail)
 
-    watched.click("Account", "Sign out")
+    watched.click("Account", "home")
 
     assert watched.told() == [told]
     watched.click("Refresh now")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,7 +98,7 @@ def test_where_a_left_click_can_open_no_menu_it_does_something_else(
     with (
         FakeWatcher(bus) as watcher,
         bus.client() as client,
-        running(StatusNotifierBackend(), an_appearance()),
+        running(StatusNotifierBackend(os.environ), an_appearance()),
     ):
         wait_for(lambda: watcher.registrations, "the item is registered")
         name = watcher.registrations[-1][0]
@@ -107,7 +108,7 @@ def test_where_a_left_click_can_open_no_menu_it_does_something_else(
 
 @pytest.mark.desktop
 def test_label_and_attention_reach_the_panel_at_first_and_later(bus: PrivateBus) -> None:
-    backend = StatusNotifierBackend()
+    backend = StatusNotifierBackend(os.environ)
     appearance = an_appearance(label="2h 5m", attention=True)
     with FakeWatcher(bus) as watcher, bus.client() as client, running(backend, appearance):
         wait_for(lambda: watcher.registrations, "the item is registered")
@@ -126,7 +127,7 @@ def test_label_and_attention_reach_the_panel_at_first_and_later(bus: PrivateBus)
 @pytest.mark.desktop
 def test_a_stop_before_the_start_lets_it_return_at_once(bus: PrivateBus) -> None:
     del bus
-    backend = StatusNotifierBackend()
+    backend = StatusNotifierBackend(os.environ)
     backend.stop()
     backend.run(an_appearance(), lambda: pytest.fail("it was shown"), nothing)
 

@@ -68,19 +68,20 @@ def test_the_whole_menu() -> None:
 
     assert outline(lay_out(status, "12:00")) == [
         "* Today  2h 5m",
-        "Goal  69 % of 3h",
+        "* Goal  69 % of 3h",
+        "* Fresh",
         "---",
         "> Projects",
-        "  site  1h 55m",
-        "  tray  10m",
+        "  * site  1h 55m",
+        "  * tray  10m",
         "> Languages",
-        "  Python  2h 5m",
+        "  * Python  2h 5m",
         "---",
         "> Account",
         "  * (x) hackatime",
         "  * ( ) work",
         "  ---",
-        "  * Sign out",
+        "  * Sign out of hackatime",
         "* Open dashboard",
         "* Refresh now",
         "---",
@@ -93,16 +94,19 @@ def test_what_is_not_known_is_absent_not_empty() -> None:
 
     assert outline(lay_out(bare, "12:00")) == [
         "* Today  2h 5m",
+        "* Fresh",
         "---",
         "* Open dashboard",
         "* Refresh now",
         "---",
         "* Quit",
     ]
+    one_account = replace(bare, accounts=("hackatime",))
+    assert outline(lay_out(one_account, "12:00")) == outline(lay_out(bare, "12:00"))
     assert outline(lay_out(local(), "12:00")) == [
-        "Today  -",
-        "Local: No account yet",
-        "Sign in.",
+        "* Today  -",
+        "* Local: No account yet",
+        "* Sign in.",
         "---",
         "* Refresh now",
         "---",
@@ -145,7 +149,7 @@ def test_the_menu_says_the_time_and_the_state_by_its_own_word(
     lines = lay_out(status, "12:00")
 
     assert [line.text for line in lines[:2]] == [time, state]
-    assert lines[1].action is None
+    assert lines[1].action is Action.REFRESH
 
 
 @pytest.mark.parametrize(
@@ -166,11 +170,15 @@ def test_when_a_person_has_to_act_on_the_key_the_menu_says_how(
     assert "Sign in." in [line.text for line in lay_out(local(), "12:00")]
 
 
-def test_a_click_on_the_icon_itself_opens_the_dashboard_if_there_is_one() -> None:
-    default = [line for line in lay_out(a_status(NUMBER), "12:00") if line.default]
+@pytest.mark.parametrize(
+    ("status", "action"), [(a_status(NUMBER), Action.OPEN_DASHBOARD), (local(), Action.TELL)]
+)
+def test_a_click_on_the_icon_itself_opens_the_dashboard_or_tells_why_there_is_none(
+    status: Status, action: Action
+) -> None:
+    default = [line for line in lay_out(status, "12:00") if line.default]
 
-    assert [line.action for line in default] == [Action.OPEN_DASHBOARD]
-    assert not any(line.default for line in lay_out(local(), "12:00"))
+    assert [line.action for line in default] == [action]
 
 
 @pytest.mark.parametrize("status", [a_status(NUMBER), local(), a_status()])
@@ -213,11 +221,51 @@ def test_a_long_name_is_cut_and_its_time_is_not() -> None:
     assert projects.children[0].text == "x" * (LONGEST_NAME - 1) + "…  1m"
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("tray", "tray  14m"),
+        ("\u202eevil gnp.exe", "evil gnp.exe  14m"),
+        ("\u2066a\u200f", "a  14m"),
+        ("\u0645\u0634\u0631\u0648\u0639", "\u2068\u0645\u0634\u0631\u0648\u0639\u2069  14m"),
+        ("   ", "unknown  14m"),
+    ],
+)
+def test_no_name_turns_its_time_round(name: str, text: str) -> None:
+    number = replace(NUMBER, breakdowns={"projects": (Share(name, 840),)})
+    (projects,) = (line for line in lay_out(a_status(number), "12:00") if line.children)
+
+    assert projects.children[0].text == text
+
+
+def test_what_is_wrong_with_the_settings_is_told_though_they_serve() -> None:
+    status = replace(a_status(NUMBER), notice="config.toml line 1 column 8: icon must be one of")
+
+    assert "* config.toml line 1 column 8: icon must be one of" in outline(lay_out(status, "12:00"))
+
+
+def test_a_number_that_grows_old_changes_texts_and_no_lines() -> None:
+    """An open menu on LXQt closes when its lines change."""
+    offline = a_status(NUMBER, UnreachableError("server.example cannot be reached"))
+
+    assert len(lay_out(a_status(NUMBER), "12:00")) == len(lay_out(offline, "12:00"))
+
+
 def test_a_long_reason_is_cut() -> None:
     lines = lay_out(a_status(None, UnreachableError("x" * 500)), "12:00")
 
     assert len(lines[1].text) == LONGEST_LINE
     assert lines[1].text.endswith("…")
+
+
+def test_the_tooltip_says_every_flag_by_its_own_word() -> None:
+    status = replace(a_status(with_goal(NUMBER, 3600)), paused=True, waiting=12, dead=1)
+    estimate = replace(a_status(ESTIMATE), state=status.state)
+
+    assert tooltip(status, "12:00") == (
+        "Today  2h 5m  dead (1), paused, waiting (12), goal-reached"
+    )
+    assert tooltip(estimate, "12:00") == "Today  ~2h 5m  estimate"
 
 
 def test_the_tooltip_is_one_line_with_the_time_and_the_reason() -> None:

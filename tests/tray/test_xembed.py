@@ -256,6 +256,22 @@ class TestTheTray:
             wait_for(lambda: tray.icons == 1, "the icon is in the tray")
         wait_for(lambda: tray.icons == 0, "the icon has gone")
 
+    def test_what_ends_it_does_not_end_it_for_good(
+        self, display: str, tray: Tray, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(_display: str) -> None:
+            raise OSError("a bad moment")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(xembed, "TrayWatch", fail)
+            fallback = XEmbedFallback(display, pictures(RED), Menu(), grace=0)
+            fallback.set_hosted(False)
+            wait_for(lambda: fallback._thread is None, "the thread has ended")
+        with running(fallback):
+            fallback.set_hosted(True)
+            fallback.set_hosted(False)
+            wait_for(lambda: tray.icons == 1, "the icon is in the tray")
+
     def test_a_panel_has_time_to_come_first(self, display: str, tray: Tray) -> None:
         now = [0.0]
         fallback = XEmbedFallback(display, pictures(RED), Menu(), grace=10, clock=lambda: now[0])

@@ -74,7 +74,7 @@ def run(environment: Mapping[str, str], *, verbose: bool) -> int:
             sleep = SleepWatcher(resident.woke)
             sleep.start()
             parts.callback(sleep.stop)
-            _follow_theme(bus, face, environment.get("XDG_CURRENT_DESKTOP", ""))
+            _follow_theme(bus, face, environment)
             bus.start()
             parts.callback(bus.stop)
         complain(f"The tray icon is starting; the log is {log_file}")
@@ -95,11 +95,11 @@ def _make_notifier(backend: Backend, bus: SessionBus) -> Notifier:
     return notifier
 
 
-def _follow_theme(bus: SessionBus, face: Face, desktop: str) -> None:
+def _follow_theme(bus: SessionBus, face: Face, environment: Mapping[str, str]) -> None:
     """Have the icon drawn for a dark or a light panel, as the desktop tells."""
 
     def stand_on(portal: Scheme) -> None:
-        face.stand_on(panel_scheme(portal, desktop))
+        face.stand_on(panel_scheme(portal, environment))
 
     stand_on(Scheme.UNKNOWN)
     ThemeWatcher(bus, stand_on).start()

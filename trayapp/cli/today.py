@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from trayapp.cli import cached
 from trayapp.cli.parts import make_asker
+from trayapp.coding.goal import with_goal
 from trayapp.coding.number import Number
 from trayapp.coding.status import Status, status_at
 from trayapp.errors import TrayappError
@@ -36,6 +37,7 @@ def run(environment: Mapping[str, str], *, account: str | None, form: str) -> in
     asker = make_asker(environment)
     asker.zones = store.zones()
     number, problem = _ask(asker, store, settings, chosen)
+    number = with_goal(number, settings.goal_seconds) if number else None
     status = _status(chosen, number, problem)
     store.save(status, show=chosen == settings.showing, zones=asker.zones)
     return cached.present(entry(status), form)

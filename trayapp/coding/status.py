@@ -10,6 +10,7 @@ from trayapp.coding.number import Number
 from trayapp.coding.preferences import Preferences
 from trayapp.errors import (
     CertificateError,
+    ConfigError,
     KeyHostError,
     KeyProblemError,
     KeyRefusedError,
@@ -57,7 +58,8 @@ class Status:
     """What is known at one moment (`at`, epoch seconds).
 
     `number` is always of the day on which `at` falls, or None for "not known". `accounts` are the
-    names of all of them; `waiting` and `dead` count heartbeats.
+    names of all of them; `waiting` and `dead` count heartbeats. `notice` says what is wrong with
+    the settings while they serve all the same.
     """
 
     state: State
@@ -72,6 +74,7 @@ class Status:
     paused: bool = False
     waiting: int = 0
     dead: int = 0
+    notice: str = ""
     preferences: Preferences = field(default_factory=Preferences)
 
     @property
@@ -128,7 +131,8 @@ def decide_state(
     if isinstance(error, UnreachableError | TimedOutError | CertificateError):
         return State.OFFLINE
     if not has_account:
-        return State.LOCAL
+        # Settings that cannot be read do not say that there is no account.
+        return State.STARTING if isinstance(error, ConfigError) else State.LOCAL
     if isinstance(error, SignedOutError | KeyHostError):
         return State.SIGNED_OUT
     if number is not None:

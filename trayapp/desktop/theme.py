@@ -6,12 +6,13 @@ https://flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.Set
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from trayapp.coding.preferences import Scheme
 from trayapp.desktop.bus_messages import MethodCall, SignalRule, owner_changes
+from trayapp.desktop.current_desktop import is_desktop
 from trayapp.desktop.session_bus import Answer, MessageBus
 from trayapp.errors import BusError
 
@@ -32,12 +33,9 @@ _SCHEMES = {1: Scheme.DARK, 2: Scheme.LIGHT}
 """What color-scheme's numbers mean; 0 is no preference, and so is any other."""
 
 
-def panel_scheme(portal: Scheme, current_desktop: str) -> Scheme:
-    """Tell what the icon stands on; `current_desktop` is $XDG_CURRENT_DESKTOP.
-
-    GNOME's bar is dark in its light style too.
-    """
-    return Scheme.DARK if "GNOME" in current_desktop.split(":") else portal
+def panel_scheme(portal: Scheme, environment: Mapping[str, str]) -> Scheme:
+    """Tell what the icon stands on: GNOME's bar is dark in its light style too."""
+    return Scheme.DARK if is_desktop(environment, "GNOME") else portal
 
 
 def scheme_of(variant: tuple[str, Any]) -> Scheme:

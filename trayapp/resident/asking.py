@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from trayapp.coding.day import Day, day_at
-from trayapp.coding.goal import with_goal
 from trayapp.coding.number import Number
 from trayapp.errors import BadAnswerError, KeyRefusedError, NoSuchEndpointError, TrayappError
 from trayapp.servers.client import Client, Today
@@ -81,14 +80,13 @@ class Asker:
         day = self._day(account, client, today)
         if day is None:
             return None
-        number = Number(
+        return Number(
             total_seconds=answer.total_seconds,
             day=day,
             fetched_at=today.response.received_at,
             goal=answer.goal,
             breakdowns=answer.breakdowns,
         )
-        return with_goal(number, settings.goal_seconds)
 
     def client(self, account: Account, settings: Settings, *, unlock: bool = False) -> Client:
         """Give the client for an account, finding its key first; raises KeyProblemError."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+from trayapp.coding.goal import with_goal
 from trayapp.coding.number import Number
 from trayapp.coding.pacing import Outcome, Pace, Reason, may_ask_now, next_delay
 from trayapp.coding.status import State, Status, next_change, status_at
@@ -142,19 +143,22 @@ class Resident:
             self._source.show_account(name)
             self.reload()
 
-    def sign_out(self) -> None:
-        """Remove the showing account's key from the keyring, which may ask for its password.
+    def sign_out(self, name: str) -> None:
+        """Remove an account's key from the keyring, which may ask for its password.
 
-        Raises KeyringError or ConfigError.
+        Raises KeyringError, ConfigError, or UsageError where the account is no more.
         """
         settings = self._source.load()
-        if settings.showing is not None:
-            asker = self._asker
-            now = self._clock.time()
-            sign_out(
-                settings.showing, settings, asker.environment, asker.key_store, self._store, now
-            )
-            self.reload()
+        asker = self._asker
+        sign_out(
+            settings.account(name),
+            settings,
+            asker.environment,
+            asker.key_store,
+            self._store,
+            self._clock.time(),
+        )
+        self.reload()
 
     def show(self) -> None:
         """Draw attention to the icon, because somebody started trayapp again."""
@@ -246,6 +250,7 @@ class Resident:
         except ConfigError as error:
             log.warning("%s", error)
             self._settings_error = error
+            self._publish()
             return
         for warning in settings.warnings:
             log.warning("%s", warning)
@@ -257,7 +262,7 @@ class Resident:
             self._pace = Pace()
             self._error = None
             self._number = self._store.number(account.name, account.api_url) if account else None
-            self._publish()
+        self._publish()
 
     def _attempt(self, *, unlock: bool) -> None:
         """Ask once and remember what came of it."""
@@ -328,10 +333,13 @@ class Resident:
         if settings is None:
             return status
         source = winning_source(account, settings, self._asker.environment) if account else None
+        number = status.number
         return replace(
             status,
+            number=with_goal(number, settings.goal_seconds) if number else None,
             accounts=tuple(each.name for each in settings.accounts),
             can_sign_out=source == "keyring" and status.state is not State.SIGNED_OUT,
+            notice=self._settings_error.title if self._settings_error else settings.notice,
             preferences=settings.preferences,
         )
 

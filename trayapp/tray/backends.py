@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from trayapp.desktop.current_desktop import is_desktop
 from trayapp.errors import NoDesktopError
 from trayapp.tray.drawing import Artwork
 
@@ -101,7 +102,7 @@ def make_backend(environment: Mapping[str, str]) -> Backend:
         )
     from trayapp.tray.linux import StatusNotifierBackend  # noqa: PLC0415 -- on Linux only
 
-    return StatusNotifierBackend()
+    return StatusNotifierBackend(environment)
 
 
 def has_session_bus(environment: Mapping[str, str]) -> bool:
@@ -160,8 +161,7 @@ def describe_tray(environment: Mapping[str, str]) -> TrayDescription:
     if not result.watcher:
         display = environment.get("DISPLAY")
         xembed = find_tray(display) if display else (False, "there is no X display")
-    gnome = "GNOME" in environment.get("XDG_CURRENT_DESKTOP", "").upper()
-    return _choose_tray(result, *xembed, gnome=gnome)
+    return _choose_tray(result, *xembed, gnome=is_desktop(environment, "GNOME"))
 
 
 def _choose_tray(item: Probe, has_xembed: bool, xembed: str, *, gnome: bool) -> TrayDescription:

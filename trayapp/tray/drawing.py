@@ -1,7 +1,8 @@
 """The icon: a Status, what it stands on and a size in, an image out.
 
 Its ink stands on a badge of its own, so that it is legible on a panel of any colour; the badge is
-darker on light panels. A state that is not fresh has a grey badge beside its sign.
+light on dark panels and dark on light ones. A state that is not fresh has a grey badge beside its
+sign.
 """
 
 from __future__ import annotations
@@ -54,20 +55,23 @@ class Palette:
     ink: Colour
 
 
+NIGHT: Colour = (10, 20, 46, 255)
+
 FRESH = {
-    Scheme.DARK: Palette((47, 111, 222, 255), WHITE),
+    Scheme.DARK: Palette((122, 172, 255, 255), NIGHT),
     Scheme.LIGHT: Palette((24, 62, 140, 255), WHITE),
+    Scheme.UNKNOWN: Palette((47, 111, 222, 255), WHITE),
 }
 OTHER = {
-    Scheme.DARK: Palette((206, 210, 218, 255), (20, 22, 28, 255)),
+    Scheme.DARK: Palette((206, 210, 218, 255), NIGHT),
     Scheme.LIGHT: Palette((84, 90, 102, 255), WHITE),
+    Scheme.UNKNOWN: Palette((206, 210, 218, 255), NIGHT),
 }
 
 
 def palette(status: Status, scheme: Scheme) -> Palette:
-    """Choose the badge's colours; those for dark panels are seen on every other, too."""
-    colours = FRESH if status.state is State.FRESH else OTHER
-    return colours[Scheme.LIGHT if scheme is Scheme.LIGHT else Scheme.DARK]
+    """Choose the badge's colours; what is drawn for a panel unknown can be read on every one."""
+    return (FRESH if status.state is State.FRESH else OTHER)[scheme]
 
 
 def draw_icons(status: Status, scheme: Scheme, artwork: Artwork) -> tuple[Image, ...]:

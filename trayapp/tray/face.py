@@ -39,6 +39,7 @@ class Face:
         self._scheme = Scheme.UNKNOWN
         # Whoever draws last must have drawn what came last.
         self._drawing = threading.Lock()
+        self._waiting = threading.Lock()
 
     def run(self, shown: Callable[[], None]) -> None:
         """Show the icon and serve it on the calling thread, the main one, until `stop`.
@@ -50,7 +51,13 @@ class Face:
         self._resident.subscribe(lambda _status: self._draw())
         self._resident.on_show = self._show_itself
         self._resident.on_quit = self._backend.stop
-        self._backend.run(appearance, shown, self._resident.menu_opened)
+
+        def begin() -> None:
+            # What has changed since the appearance was made.
+            self._draw()
+            shown()
+
+        self._backend.run(appearance, begin, self._resident.menu_opened)
 
     def stop(self) -> None:
         """Let `run` return; may be called from a signal handler."""
@@ -87,6 +94,11 @@ class Face:
         status = self._resident.status
         self._notify("running", "trayapp is running", tooltip(status, _time_of_day(status)))
 
+    def _tell(self, status: Status) -> None:
+        problem = status.problem
+        title = problem.title if problem else tooltip(status, _time_of_day(status))
+        self._notify("state", title, problem.hint if problem else "")
+
     def _notify(self, kind: str, title: str, body: str) -> None:
         picture = draw_icons(self._resident.status, Scheme.UNKNOWN, Artwork.PANEL)[-1]
         pixels = Pixels(picture.width, picture.height, picture.tobytes())
@@ -106,16 +118,30 @@ class Face:
     def _activation(self, line: Line, status: Status) -> Callable[[], None] | None:
         acts: dict[Action, Callable[[], None]] = {
             Action.REFRESH: self._resident.refresh,
+            Action.TELL: lambda: self._tell(status),
             Action.QUIT: self._resident.quit,
             Action.SHOW_ACCOUNT: lambda: self._resident.use_account(line.argument),
-            Action.SIGN_OUT: self._resident.sign_out,
+            Action.SIGN_OUT: lambda: self._resident.sign_out(line.argument),
             Action.OPEN_DASHBOARD: lambda: self._open_page(str(status.dashboard_url)),
         }
         if line.action is None:
             return None
         act = acts[line.action]
         # No partial: pystray counts an action's arguments by its code.
+        if line.action is Action.SIGN_OUT:
+            return lambda: self._begin(act)
         return lambda: self._try(act)
+
+    def _begin(self, act: Callable[[], None]) -> None:
+        """Do on a thread of its own what may wait for a person's password: one at a time."""
+        if self._waiting.acquire(blocking=False):
+            threading.Thread(target=self._wait_for, args=(act,), name="click", daemon=True).start()
+
+    def _wait_for(self, act: Callable[[], None]) -> None:
+        try:
+            self._try(act)
+        finally:
+            self._waiting.release()
 
     def _try(self, act: Callable[[], None]) -> None:
         """Do what a click asked for, and tell the person when it cannot be done."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
+from trayapp.desktop.current_desktop import is_desktop
 from trayapp.tray.backends import ICON_NAME, Appearance, Item
 from trayapp.tray.drawing import Artwork
 from trayapp.tray.xembed import GRACE, XEmbedFallback
@@ -31,12 +30,14 @@ class StatusNotifierBackend:
 
     artwork = Artwork.PANEL
 
-    def __init__(self, grace: float = GRACE) -> None:
+    def __init__(self, environment: Mapping[str, str], grace: float = GRACE) -> None:
+        self._environment = environment
         self._grace = grace
         self._icon: Icon | None = None
         self._fallback: XEmbedFallback | None = None
         self._appearance: Appearance | None = None
-        self._stopped = threading.Event()
+        # No Event: its lock is not re-entrant, and a signal may interrupt `stop` to call it again.
+        self._stopped = False
 
     def run(
         self,
@@ -50,19 +51,18 @@ class StatusNotifierBackend:
 
         self._appearance = appearance
         menu = Menu(self._items)
-        desktop = os.environ.get("XDG_CURRENT_DESKTOP", "")
-        is_menu = not any(name in desktop.split(":") for name in LEFT_CLICK_ACTIVATES)
+        is_menu = not is_desktop(self._environment, *LEFT_CLICK_ACTIVATES)
         icon = Icon(ICON_NAME, appearance.images, appearance.tooltip, menu, is_menu=is_menu)
         icon.on_menu_open = menu_opened
         self._icon = icon
         with ExitStack() as parts:
-            # From the environment, as pystray does; without it, on Wayland, nothing is attempted.
-            if display := os.environ.get("DISPLAY"):
+            # Without it, on Wayland, nothing is attempted.
+            if display := self._environment.get("DISPLAY"):
                 self._fallback = XEmbedFallback(display, appearance.images, menu, grace=self._grace)
                 icon.on_hosted = self._fallback.set_hosted
                 parts.callback(self._fallback.stop)
             self._show(self._appearance)
-            if not self._stopped.is_set():
+            if not self._stopped:
                 icon.run(setup=partial(_set_up, shown))
 
     def show(self, appearance: Appearance) -> None:
@@ -77,7 +77,7 @@ class StatusNotifierBackend:
 
     def stop(self) -> None:
         """Let `run` return."""
-        self._stopped.set()
+        self._stopped = True
         if self._icon is not None:
             self._icon.stop()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from unicodedata import bidirectional
 
 from trayapp.coding.duration import NOT_KNOWN, format_duration
 from trayapp.coding.goal import format_goal
@@ -12,6 +13,8 @@ from trayapp.coding.number import Share
 from trayapp.coding.status import Flag, State, Status
 
 LONGEST_LINE = 90
+
+_STEERING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 LONGEST_NAME = 50
 
@@ -25,6 +28,7 @@ class Action(Enum):
     """What a click on a line does."""
 
     REFRESH = auto()
+    TELL = auto()
     OPEN_DASHBOARD = auto()
     SHOW_ACCOUNT = auto()
     SIGN_OUT = auto()
@@ -33,11 +37,11 @@ class Action(Enum):
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the menu; without an action it only tells something.
+    """One line of the menu; one without an action has children, or tells something.
 
-    `argument` says what the action is about, the account's name for SHOW_ACCOUNT. A line that is
-    `chosen` or not is one of several, of which one is chosen; None for any other line. The
-    `default` line is what a click on the icon does, where that does not open the menu.
+    `argument` says what the action is about: the account's name. A line that is `chosen` or not is
+    one of several, of which one is chosen; None for any other line. The `default` line is what a
+    click on the icon does, where that does not open the menu.
     """
 
     text: str
@@ -64,36 +68,59 @@ def lay_out(status: Status, fetched: str) -> tuple[Line, ...]:
 
 
 def _what_is_known(status: Status, fetched: str) -> tuple[Line, ...]:
-    # Not only the headline but also what a click on the icon does where that opens no menu.
-    opens = None if status.dashboard_url is None else Action.OPEN_DASHBOARD
-    lines = [Line(time_in_words(status, fetched), opens, default=opens is not None)]
+    """Say the time, the goal, the state, and what a person has to do.
+
+    The state is said even when all is well, so that an open menu need not change its lines for it:
+    LXQt closes one that does. No line is for reading only: many panels draw those too faint.
+    """
+    click = _opens(status)
+    lines = [Line(time_in_words(status, fetched), click, default=True)]
     if status.number is not None and status.number.goal is not None:
         goal = status.number.goal
-        lines.append(Line(f"Goal  {int(goal.percent)} % of {format_goal(goal.target_seconds)}"))
-    if status.state is not State.FRESH:
-        lines.append(Line(state_in_words(status)))
-        if status.problem and status.state in (State.REFUSED, State.SIGNED_OUT, State.LOCAL):
-            lines.append(Line(_cut(status.problem.hint)))
+        text = f"Goal  {int(goal.percent)} % of {format_goal(goal.target_seconds)}"
+        lines.append(Line(text, click))
+    lines.append(Line(state_in_words(status), Action.REFRESH))
+    if status.problem and status.state in (State.REFUSED, State.SIGNED_OUT, State.LOCAL):
+        lines.append(Line(_cut(status.problem.hint), Action.REFRESH))
+    if status.notice:
+        lines.append(Line(_cut(status.notice), Action.REFRESH))
     return tuple(lines)
+
+
+def _opens(status: Status) -> Action:
+    """Say what a click on what is known does: there may be no page that shows more."""
+    return Action.TELL if status.dashboard_url is None else Action.OPEN_DASHBOARD
 
 
 def _breakdowns(status: Status) -> tuple[Line, ...]:
     """Make a submenu of each breakdown that the server told, and that is not empty."""
     breakdowns = status.number.breakdowns if status.number else {}
     return tuple(
-        Line(title, children=tuple(_shares(shares)))
+        Line(title, children=tuple(_shares(shares, _opens(status))))
         for name, title in BREAKDOWNS.items()
         if (shares := breakdowns.get(name))
     )
 
 
-def _shares(shares: tuple[Share, ...]) -> Iterator[Line]:
+def _shares(shares: tuple[Share, ...], click: Action) -> Iterator[Line]:
     ordered = sorted(shares, key=lambda share: -share.total_seconds)
     for share in ordered[:MOST_SHARES]:
-        name = _cut(share.name, LONGEST_NAME)
-        yield Line(f"{name}  {format_duration(share.total_seconds)}")
+        name = _cut(isolated(share.name), LONGEST_NAME)
+        yield Line(f"{name}  {format_duration(share.total_seconds)}", click)
     if len(ordered) > MOST_SHARES:
-        yield Line(f"and {len(ordered) - MOST_SHARES} more")
+        yield Line(f"and {len(ordered) - MOST_SHARES} more", click)
+
+
+def isolated(name: str) -> str:
+    """Keep a name from turning round what stands beside it, such as a time.
+
+    Characters that steer the direction of writing are left out (Unicode's UAX #9); a name that is
+    written from right to left is put between a pair of them that ends with it.
+    """
+    kept = "".join(letter for letter in name if letter not in _STEERING).strip() or "unknown"
+    if any(bidirectional(letter) in ("R", "AL", "AN") for letter in kept):
+        return f"\u2068{kept}\u2069"
+    return kept
 
 
 def _actions(status: Status) -> tuple[Line, ...]:
@@ -106,11 +133,21 @@ def _actions(status: Status) -> tuple[Line, ...]:
 
 
 def _accounts(status: Status) -> tuple[Line, ...]:
+    """Let one be chosen of several, and a key be removed; with neither there is no submenu."""
+    if len(status.accounts) < 2 and not status.can_sign_out:
+        return ()
     lines = tuple(
         Line(_cut(name, LONGEST_NAME), Action.SHOW_ACCOUNT, name, chosen=name == status.account)
         for name in status.accounts
     )
-    return (*lines, SEPARATOR, Line("Sign out", Action.SIGN_OUT)) if status.can_sign_out else lines
+    if not status.can_sign_out:
+        return lines
+    name = str(status.account)
+    return (
+        *lines,
+        SEPARATOR,
+        Line(f"Sign out of {_cut(name, LONGEST_NAME)}", Action.SIGN_OUT, name),
+    )
 
 
 def time_in_words(status: Status, fetched: str) -> str:
@@ -132,8 +169,12 @@ def state_in_words(status: Status) -> str:
 
 def tooltip(status: Status, fetched: str) -> str:
     """Say the same in one line, for the tooltip and for screen readers."""
-    text = time_in_words(status, fetched)
-    return text if status.state is State.FRESH else f"{text}  {state_in_words(status)}"
+    parts = [time_in_words(status, fetched)]
+    if status.state is not State.FRESH:
+        parts.append(state_in_words(status))
+    counts = {Flag.WAITING: f" ({status.waiting})", Flag.DEAD: f" ({status.dead})"}
+    flags = ", ".join(f"{flag}{counts.get(flag, '')}" for flag in status.flags)
+    return "  ".join([*parts, flags] if flags else parts)
 
 
 def label(status: Status) -> str:

@@ -66,6 +66,9 @@ class WindowsIcon(Win32Icon):  # type: ignore[misc]  # pystray has no types
         """Add the icon once more; Windows refuses that for one that is there."""
         if self.visible:
             self._show()
+        else:
+            # Its first picture could not be loaded.
+            self.visible: bool = True
 
     # What pystray calls.
 

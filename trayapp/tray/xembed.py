@@ -1,7 +1,7 @@
 """The icon in XEmbed trays, for sessions where nothing takes StatusNotifierItems.
 
 One thread watches for a tray, shows pystray's own icon in it and serves both. It sleeps until the X
-server has something to say, and there is neither thread nor connection where none is needed. What
+server has something to say, and there is no connection where none is needed. What
 goes wrong with X ends the fallback, never the app.
 """
 
@@ -116,6 +116,9 @@ class XEmbedFallback:
             self._leave()
             if not worker.close(ACTION_LIMIT):
                 log.warning("a click's action is still running; it is left behind")
+            with self._lock:
+                # Another may begin when an icon is needed once more.
+                self._thread = None
 
     def _advance(self, worker: Worker) -> float | None:
         """Do what is due; give the seconds after which more is, None when only events count."""

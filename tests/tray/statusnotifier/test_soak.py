@@ -72,7 +72,7 @@ class Panel:
 
 
 @pytest.mark.timeout(600)  # the full count takes two minutes where nothing else runs
-def test_ten_thousand_changes_cost_neither_memory_nor_descriptors_nor_a_storm_of_signals(
+def test_many_changes_cost_neither_memory_nor_descriptors_nor_a_storm_of_signals(
     bus: PrivateBus, watcher: FakeWatcher, client: Client
 ) -> None:
     with BusyProcess(bus, watcher) as busy:
