@@ -147,7 +147,7 @@ class TestThePortal:
                 with BusService(bus, PORTAL, returns("v", ("u", number))) as portal:
                     assert schemes.get(timeout=10) is scheme
 
-                    (call,) = portal.calls
+                    (call,) = wait_for(lambda: portal.calls, "the call was answered")
                     assert call.header.flags & MessageFlag.no_auto_start
         assert schemes.empty()
         assert started.read_text() == "\n"

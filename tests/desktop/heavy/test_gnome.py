@@ -14,6 +14,7 @@ from tests.desktop.gnome import EXTENSION, GnomeDesktop, GnomeShell
 from tests.desktop.host_contract import SEE_LIMIT, HostContract, Session
 from tests.desktop.processes import wait_for
 from tests.server import Server
+from trayapp.coding.preferences import Scheme
 from trayapp.tray.drawing import draw_icon
 
 if TYPE_CHECKING:
@@ -159,7 +160,8 @@ def test_the_application_shows_its_time_and_its_menu_works(
 
 
 def fresh(seconds: float) -> Image.Image:
-    return draw_icon(a_status(a_number(seconds)), GnomeShell.icon_size)
+    # GNOME's bar is dark whatever its style.
+    return draw_icon(a_status(a_number(seconds)), GnomeShell.icon_size, Scheme.DARK)
 
 
 def open_menu(panel: GnomeShell, icon: Box) -> dict[str, Box]:
