@@ -145,6 +145,15 @@ def test_comments_stay_with_what_they_are_about() -> None:
     assert removed == "# the first\n\n# about other\n[other]\nx = 1\n"
 
 
+def test_an_account_of_one_line_goes_alone() -> None:
+    text = f'[accounts]\n# inside\na = {{ api_url = "{URL}" }}\n\n[other]\n'
+
+    edited = without_account(with_account(text, NEW), "a")
+
+    assert edited.startswith("[accounts]\n# inside\n\n[other]\n")
+    assert parse_config(edited).accounts == (NEW,)
+
+
 def test_a_dialect_and_allow_http_that_no_longer_hold_are_removed() -> None:
     text = with_account("", Account("a", "http://box/api", "wakapi", "env", allow_http=True))
 

@@ -89,6 +89,7 @@ def without_account(text: str, name: str) -> str:
     return _first_right(
         wanted,
         lambda: _drop_show(_cut_table(text, name), name),
+        lambda: _drop_show(_cut_line(text, name), name),
         lambda: _drop_show(_delete_by_tomlkit(text, name), name),
     )
 
@@ -190,6 +191,16 @@ def _cut_table(text: str, name: str) -> str:
         # The blank line that parted the last table from those before.
         header -= 1
     return "\n".join(lines[:header] + lines[end:])
+
+
+def _cut_line(text: str, name: str) -> str:
+    """Cut an account of one line; tomlkit loses comments where [accounts] is in two places."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        with suppress(tomllib.TOMLDecodeError):
+            if list(tomllib.loads(line.rstrip("\r"))) == [name]:
+                return "\n".join(lines[:number] + lines[number + 1 :])
+    raise LookupError(name)
 
 
 def _table_lines(lines: list[str], name: str) -> tuple[int, int]:

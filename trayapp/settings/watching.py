@@ -65,7 +65,7 @@ class WatchingSettings:
     hide_rules: tuple[HideRules, ...] = ()
     project_map: NameMap = field(default=(), repr=False)
     submodule_map: NameMap = field(default=(), repr=False)
-    submodules_disabled: Patterns = field(default_factory=Patterns)
+    submodules_disabled: tuple[re.Pattern[str], ...] = field(default=(), repr=False)
     project_from_git_remote: bool = False
     claims: tuple[Claim, ...] = ()
     hostname: str = ""
@@ -134,12 +134,13 @@ class _Reader:
                 flags[name] = self._flag(name, file, entry, otherwise=True)
         return _rules(lists, flags)
 
-    def submodules_disabled(self, cfg: WakatimeCfg) -> Patterns:
+    def submodules_disabled(self, cfg: WakatimeCfg) -> tuple[re.Pattern[str], ...]:
+        name = "submodules_disabled"
         for file in cfg.files:
-            for entry in _entries(file, "submodules_disabled", section="git"):
-                source = file.source(entry)
-                return self._patterns("submodules_disabled", _choice([entry]), source, broken=False)
-        return Patterns()
+            for entry in _entries(file, name, section="git"):
+                found = self._patterns(name, _choice([entry]), file.source(entry), broken=False)
+                return (re.compile(""),) if found.everything else found.regexes
+        return ()
 
     def project_from_git_remote(self, cfg: WakatimeCfg) -> bool:
         for file in cfg.files:
