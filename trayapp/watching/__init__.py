@@ -1,0 +1,1 @@
+"""Tell a person's saves from everything else that writes files."""

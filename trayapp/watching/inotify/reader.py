@@ -1,0 +1,159 @@
+"""The one thread that reads all roots, asleep in poll(2) while nothing happens."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import threading
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from .root import Root
+
+log = logging.getLogger(__name__)
+
+MOUNTS = "/proc/self/mountinfo"
+"""poll(2) tells when it changes: proc_pid_mountinfo(5)."""
+
+
+class Reader:
+    """Run jobs and serve roots on one thread; every root belongs to that thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._jobs: deque[Callable[[], object]] = deque()
+        self._roots: list[Root] = []
+        self._wakeup = -1
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self._mounts = -1
+        self._mount_count = 0
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._wakeup = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        # A daemon, so that a file system that never answers cannot hold the process.
+        self._thread = threading.Thread(target=self._run, name="inotify", daemon=True)
+        self._thread.start()
+
+    def stop(self, limit: float) -> bool:
+        """End all watches and the thread; return whether it ended within `limit` seconds.
+
+        Called on the thread itself it does not wait.
+        """
+        self._stopping = True
+        self._wake()
+        if self._thread is None or self._thread is threading.current_thread():
+            return True
+        self._thread.join(limit)
+        return not self._thread.is_alive()
+
+    def submit(self, job: Callable[[], object]) -> None:
+        """Run a job on the thread, after those submitted before."""
+        self._jobs.append(job)
+        self._wake()
+
+    def add(self, root: Root) -> None:
+        """Watch a root; returns at once, and the root reports."""
+
+        def start() -> None:
+            self._roots.append(root)
+            self._guard(root, root.start)
+
+        self.submit(start)
+
+    def remove(self, root: Root) -> None:
+        """Watch a root no longer; returns at once."""
+
+        def close() -> None:
+            if root in self._roots:
+                self._roots.remove(root)
+                root.close()
+
+        self.submit(close)
+
+    def rescan(self) -> None:
+        """Ask the rules again for all roots; returns at once."""
+
+        def rescan() -> None:
+            for root in self._roots:
+                self._guard(root, root.rescan)
+
+        self.submit(rescan)
+
+    def is_stopping(self) -> bool:
+        """Say whether the thread is to end; long work asks."""
+        return self._stopping
+
+    def _wake(self) -> None:
+        with self._lock:
+            if self._wakeup >= 0:
+                os.eventfd_write(self._wakeup, 1)
+
+    def _run(self) -> None:
+        try:
+            self._open_mounts()
+            while not self._stopping:
+                self._turn()
+        finally:
+            for root in self._roots:
+                root.close()
+            with self._lock:
+                wakeup, self._wakeup = self._wakeup, -1
+            for descriptor in (wakeup, self._mounts):
+                if descriptor >= 0:
+                    os.close(descriptor)
+
+    def _turn(self) -> None:
+        poll = select.poll()
+        poll.register(self._wakeup, select.POLLIN)
+        if self._mounts >= 0:
+            poll.register(self._mounts, select.POLLPRI)
+        for root in self._roots:
+            if (descriptor := root.fileno()) is not None:
+                poll.register(descriptor, select.POLLIN)
+        ready = {descriptor for descriptor, _event in poll.poll()}
+        if self._wakeup in ready:
+            os.eventfd_read(self._wakeup)
+        for root in self._roots.copy():
+            if root.fileno() in ready:
+                self._guard(root, root.serve)
+        if self._mounts in ready:
+            self._look_at_mounts()
+        while self._jobs and not self._stopping:
+            job = self._jobs.popleft()
+            try:
+                job()
+            except Exception:
+                log.exception("a job of the inotify thread failed")
+
+    def _guard(self, root: Root, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception:
+            log.exception("a folder is watched no longer")
+            root.fail()
+
+    def _open_mounts(self) -> None:
+        try:
+            self._mounts = os.open(MOUNTS, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            log.info("mounts are not noticed: %s", error)
+            return
+        self._mount_count = self._count_mounts(self._mounts)
+
+    def _look_at_mounts(self) -> None:
+        before, self._mount_count = self._mount_count, self._count_mounts(self._mounts)
+        fewer = self._mount_count < before
+        for root in self._roots:
+            self._guard(root, partial(root.mounts_changed, fewer=fewer))
+
+    @staticmethod
+    def _count_mounts(descriptor: int) -> int:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        count = 0
+        while data := os.read(descriptor, 65536):
+            count += data.count(b"\n")
+        return count
