@@ -1,0 +1,143 @@
+"""What git writes: new files between the making of `.git/index.lock` and its closing.
+
+git makes the lock, writes the files of the working tree (deletes the old one, creates, closes),
+writes the lock and closes it, and renames it to `index`. `git commit -a` closes the lock before it
+opens its editor or runs a hook, so whoever saves then saves outside the bracket. Should the lock
+stay open (git was killed), the bracket ends two seconds after the last write of git's pattern. A
+lock that was there before we looked, or is older than a minute, suppresses nothing.
+
+A clone and a new worktree may write before their lock can be watched: files created within two
+seconds of the `.git` beside them are git's if there is an index by the time that they settle.
+
+What cannot be told apart:
+- Within the bracket (milliseconds in a small repository), from git's: a person's new file, one
+  saved through a new file of a code name, or with its backup in a folder that is not watched.
+- From a person's: ten files or fewer that git writes after thinking for more than two seconds, or
+  a minute after it took the lock, or by `git apply` without --index; and that a formatter writes,
+  run by a hook.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from trayapp.watching.events import Kind, RawEvent
+
+SILENCE_SECONDS = 2.0
+OLDEST_LOCK_SECONDS = 60.0
+LOCK_NAME = "index.lock"
+GIT_NAME = ".git"
+_REMEMBERED_FOLDERS = 10_000
+
+
+@dataclass
+class _Bracket:
+    opened: float
+    last_write: float
+
+
+class GitBrackets:
+    """Knows the repositories and which of them git is writing; moments are the caller's clock."""
+
+    def __init__(self) -> None:
+        self._git_folders: dict[str, str] = {}
+        self._roots: dict[str, str] = {}
+        self._open: dict[str, _Bracket] = {}
+        self._born: dict[str, float] = {}
+        self._root_of_folder: dict[str, str] = {}
+
+    def add(self, root: str, git_folder: str) -> None:
+        """Know a working tree, and the folder that holds its index."""
+        self._roots.pop(self._git_folders.get(root, ""), None)
+        self._git_folders[root] = git_folder
+        if git_folder:
+            self._roots[git_folder] = root
+        self._root_of_folder.clear()
+
+    def remove(self, root: str) -> None:
+        """Forget a working tree."""
+        self._roots.pop(self._git_folders.pop(root, ""), None)
+        self._open.pop(root, None)
+        self._born.pop(root, None)
+        self._root_of_folder.clear()
+
+    def move(self, old_folder: str, folder: str) -> None:
+        """Follow the working trees in a folder to its new name."""
+        inside = old_folder + os.sep
+        for root, git_folder in list(self._git_folders.items()):
+            if (root + os.sep).startswith(inside):
+                self.remove(root)
+                if git_folder.startswith(inside):
+                    git_folder = folder + git_folder[len(old_folder) :]  # noqa: PLW2901  moves too
+                self.add(folder + root[len(old_folder) :], git_folder)
+
+    def take(self, event: RawEvent, moment: float) -> bool:
+        """Take in an event; True when it is git's own affair and no file of a working tree."""
+        folder, name = _split(event.path)
+        if name == GIT_NAME:
+            if event.kind is Kind.CREATED:
+                self._born[folder] = moment
+                if event.is_directory:
+                    self.add(folder, event.path)
+                elif folder not in self._git_folders:
+                    # A linked worktree or submodule; who reads the file will say where to.
+                    self.add(folder, "")
+            return True
+        root = self._roots.get(folder)
+        if root is None:
+            root, folder_name = _split(folder)
+            if folder_name != GIT_NAME:
+                return False
+            self.add(root, folder)
+        if name == LOCK_NAME and event.kind is Kind.CREATED:
+            self._open[root] = _Bracket(moment, moment)
+        elif name == LOCK_NAME or _split(event.old_path)[1] == LOCK_NAME:
+            self._open.pop(root, None)
+        return True
+
+    def writes(self, path: str, moment: float) -> bool:
+        """Tell whether git wrote a file that was created and has just been closed."""
+        if not self._open:
+            return False
+        root = self.root_of(path)
+        bracket = self._open.get(root)
+        if bracket is None:
+            return False
+        if (
+            moment - bracket.opened > OLDEST_LOCK_SECONDS
+            or moment - bracket.last_write > SILENCE_SECONDS
+        ):
+            del self._open[root]
+            return False
+        bracket.last_write = moment
+        return True
+
+    def index_of_newborn(self, path: str, moment: float) -> str | None:
+        """Give where the index would be, of a repository that was born when a file was created.
+
+        Empty when that is not known: then the `.git` is a file, which only git makes.
+        """
+        root = self.root_of(path)
+        if abs(moment - self._born.get(root, float("-inf"))) > SILENCE_SECONDS:
+            return None
+        git_folder = self._git_folders.get(root)
+        return git_folder + os.sep + "index" if git_folder else ""
+
+    def root_of(self, path: str) -> str:
+        """Give the innermost known working tree around a path; empty when there is none."""
+        folder = _split(path)[0]
+        root = self._root_of_folder.get(folder)
+        if root is None:
+            root = folder
+            while root and root not in self._git_folders:
+                root = _split(root)[0]
+            if len(self._root_of_folder) >= _REMEMBERED_FOLDERS:
+                self._root_of_folder.clear()
+            self._root_of_folder[folder] = root
+        return root
+
+
+def _split(path: str) -> tuple[str, str]:
+    folder, _, name = path.rpartition(os.sep)
+    return folder, name
