@@ -5,6 +5,8 @@ The rooms, and what each may import beside errors; import-linter checks it:
     coding/    the domain, pure: numbers, days, states, pacing, the JSON      nothing of ours
     settings/  config.toml, ~/.wakatime.cfg, accounts, keys, locations        coding
     servers/   one HTTP client, what differs between dialects, decoding       coding
+    watching/  a person's saves among all that writes files; inotify/ in it   coding
+               stands alone
     desktop/   the session bus (notifications, light or dark), waking, the    coding
                control channel, the instance lock, the browser
     resident/  the running app without a face: asks, keeps, publishes Status  all of the above

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from trayapp import __version__
 from trayapp.cli import complain
-from trayapp.errors import TrayappError
+from trayapp.errors import TrayappError, UsageError
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +126,33 @@ def make_parser() -> Parser:
     logout = _add_command(commands, "logout", _logout, "remove an account's key from the keyring")
     logout.add_argument("--account", metavar="NAME", help="of this account, not the one that shows")
 
+    watch = _add_command(
+        commands,
+        "watch",
+        _watch,
+        "watch folders for a person's saves, and print a heartbeat for each",
+        "Nothing is sent yet: only --dry-run works.\n\n"
+        "examples:\n  trayapp watch --dry-run ~/code\n  trayapp watch --dry-run --explain .",
+    )
+    watch.add_argument("folders", metavar="DIR", nargs="*", help="(default: those of config.toml)")
+    watch.add_argument(
+        "--dry-run", action="store_true", help="print heartbeats as JSON lines, send none"
+    )
+    watch.add_argument(
+        "--explain", action="store_true", help="say of every written file why it counts or not"
+    )
+
+    folders = _add_command(
+        commands,
+        "folders",
+        _folders,
+        "say which folders are watched, and add or remove one",
+        "examples:\n  trayapp folders list\n  trayapp folders add ~/code\n"
+        "  trayapp folders remove ~/code",
+    )
+    folders.add_argument("action", choices=("list", "add", "remove"), nargs="?", default="list")
+    folders.add_argument("folder", metavar="DIR", nargs="?", help="for add and remove")
+
     doctor = _add_command(
         commands, "doctor", _doctor, "check every part and say what to do about what is not well"
     )
@@ -189,6 +216,25 @@ def _logout(options: argparse.Namespace) -> int:
     from trayapp.cli import login  # noqa: PLC0415
 
     return login.logout(os.environ, account=options.account)
+
+
+def _watch(options: argparse.Namespace) -> int:
+    from trayapp.cli import watch  # noqa: PLC0415
+
+    return watch.run(
+        os.environ, folders=options.folders, dry_run=options.dry_run, explain=options.explain
+    )
+
+
+def _folders(options: argparse.Namespace) -> int:
+    from trayapp.cli import folders  # noqa: PLC0415
+
+    if options.action == "list":
+        return folders.show(os.environ)
+    if options.folder is None:
+        raise UsageError("No folder was named", f"Example: trayapp folders {options.action} ~/code")
+    change = folders.add if options.action == "add" else folders.remove
+    return change(os.environ, options.folder)
 
 
 def _doctor(options: argparse.Namespace) -> int:

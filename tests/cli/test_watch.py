@@ -1,0 +1,182 @@
+"""`trayapp watch --dry-run`, as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.desktop.processes import wait_for
+
+LINE_LIMIT = 20.0
+END_LIMIT = 10.0
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
+
+
+class Watching:
+    """A running `trayapp watch`, its home folder below `folder`."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.home = folder / "home"
+        self.home.mkdir(exist_ok=True)
+        self.errors = folder / "errors"
+        with self.errors.open("ab") as errors:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "trayapp", "watch", "--dry-run", *arguments],
+                env={
+                    "HOME": str(self.home),
+                    "PATH": os.environ["PATH"],
+                    "PYTHONWARNINGS": "error",
+                    "XDG_CONFIG_HOME": str(self.home / "config"),
+                    "XDG_STATE_HOME": str(self.home / "state"),
+                },
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
+
+    def wait_until(self, words: str) -> None:
+        """Wait until it has said this beside its output."""
+        wait_for(lambda: words in self.said(), f"it says {words!r}", LINE_LIMIT)
+
+    def said(self) -> str:
+        return self.errors.read_text()
+
+    def heartbeat(self) -> dict[str, Any]:
+        """Give the next heartbeat that it prints."""
+        assert self.process.stdout is not None
+        assert select.select([self.process.stdout], [], [], LINE_LIMIT)[0], self.said()
+        found: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return found
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
+        """End it; give its exit code and what it still printed."""
+        self.process.send_signal(how)
+        output, _ = self.process.communicate(timeout=END_LIMIT)
+        return self.process.returncode, output.decode()
+
+
+@contextmanager
+def watching(folder: Path, *arguments: str) -> Iterator[Watching]:
+    one = Watching(folder, *arguments)
+    try:
+        yield one
+    finally:
+        if one.process.poll() is None:
+            one.process.kill()
+        one.process.communicate()
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    code = tmp_path / "code"
+    code.mkdir()
+    return code
+
+
+def test_each_save_is_one_json_line_at_once_and_nothing_is_stored(
+    tmp_path: Path, code: Path
+) -> None:
+    with watching(tmp_path, str(code)) as one:
+        one.wait_until("is watched")
+        (code / "a.py").write_text("print()\n")
+        first = one.heartbeat()
+        (code / "new").mkdir()
+        (code / "new" / "b.ts").write_text("let x\n")
+        second = one.heartbeat()
+        code_of_end, rest = one.end()
+
+    assert first["entity"] == str(code / "a.py")
+    assert (first["language"], first["project"], first["lines"]) == ("Python", "code", 1)
+    assert (first["type"], first["category"], first["is_write"]) == ("file", "coding", True)
+    assert second["entity"] == str(code / "new" / "b.ts")
+    assert (code_of_end, rest) == (0, "")
+    stored = {path.name for path in (one.home / "state").rglob("*") if path.is_file()}
+    assert {name.partition("-")[0] for name in stored} == {"hiding", "watch"}
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_in_order_with_the_last_save(
+    tmp_path: Path, code: Path, how: signal.Signals
+) -> None:
+    with watching(tmp_path, "--explain", str(code)) as one:
+        one.wait_until("is watched")
+        (code / "c.txt").write_text("not code\n")
+        one.wait_until("c.txt")
+        (code / "a.py").write_text("print()\n")
+        (code / "d.txt").write_text("not code\n")
+        one.wait_until("d.txt")
+        code_of_end, rest = one.end(how)
+
+    assert code_of_end == 0
+    assert json.loads(rest)["entity"] == str(code / "a.py")
+
+
+def test_hidden_names_are_in_no_output(tmp_path: Path, code: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / ".wakatime.cfg").write_text(
+        "[settings]\nhide_file_names = true\nhide_project_names = true\n"
+    )
+    secret = code / "topsecret"
+    secret.mkdir()
+    with watching(tmp_path, "--explain", "--verbose", str(code)) as one:
+        one.wait_until("is watched")
+        (secret / "plan.py").write_text("print()\n")
+        heartbeat = one.heartbeat()
+        one.wait_until("saved by a person")
+        one.end()
+
+    assert heartbeat["entity"] == "HIDDEN.py"
+    assert "topsecret" not in json.dumps(heartbeat) + one.said()
+    assert "plan" not in json.dumps(heartbeat) + one.said()
+
+
+def test_a_folder_that_is_watched_already_is_left_to_the_first(tmp_path: Path, code: Path) -> None:
+    with watching(tmp_path, str(code)) as one:
+        one.wait_until("is watched")
+        with watching(tmp_path, str(code)) as second:
+            second.process.wait(END_LIMIT)
+
+            assert second.process.returncode == 2
+        assert "is watched by another trayapp already" in one.said()
+        one.end()
+
+
+def test_folders_of_config_toml_are_the_default(tmp_path: Path, code: Path) -> None:
+    config = tmp_path / "home" / "config" / "trayapp" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f'[watch]\nfolders = ["{code}"]\n')
+    with watching(tmp_path) as one:
+        one.wait_until(f"{code}: every folder that is not pruned is watched")
+        one.end()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--dry-run", "/nowhere"], "/nowhere is no folder"),
+        (["--dry-run"], "There is no folder to watch"),
+        (["."], "cannot send heartbeats yet"),
+    ],
+)
+def test_what_cannot_be_done_is_said(tmp_path: Path, arguments: list[str], words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "trayapp", "watch", *arguments],
+        env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=LINE_LIMIT,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert words in done.stderr

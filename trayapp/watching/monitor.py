@@ -1,0 +1,192 @@
+"""The file monitor: folders in, a person's saves out, each with what is known about it.
+
+Three threads, all owned here: the observer's own two read and hand on events, and one takes them
+from a queue, decides, and looks into files. At rest all three sleep.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from trayapp.coding.hiding import Capture
+from trayapp.watching.capture import Capturer
+from trayapp.watching.events import RawEvent
+from trayapp.watching.freshness import FileStatus
+from trayapp.watching.ignoring import IgnoreRules
+from trayapp.watching.language_names import is_code_name, may_be_script_name
+from trayapp.watching.repository import git_at
+from trayapp.watching.saves import SETTLING_SECONDS, Save, SaveFinder
+from trayapp.watching.verdicts import QUIET_SECONDS, Suppressed, Verdict
+
+if TYPE_CHECKING:
+    from trayapp.watching.inotify import Report
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 5.0
+"""How long `stop` waits for what is being looked at; the thread is a daemon, so it ends anyhow."""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A working tree, and the folder that its index lies in."""
+
+    root: str
+    git_folder: str
+
+
+Told: TypeAlias = "RawEvent | Repository | None"
+"""What the monitor's thread is given; None ends it."""
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Who is told of what, on the monitor's thread; `reported` on the observer's reader."""
+
+    captured: Callable[[Capture], None]
+    suppressed: Callable[[Suppressed], None]
+    reported: Callable[[Report], None]
+    explained: Callable[[Verdict], None] | None = None
+
+
+class Monitor:
+    """Watch folders, which are real paths, and tell of each save of a person's."""
+
+    def __init__(
+        self,
+        folders: Sequence[str],
+        rules: IgnoreRules,
+        capturer: Capturer,
+        listeners: Listeners,
+        has_own_clock: Callable[[int], bool],
+    ) -> None:
+        self._folders = tuple(folders)
+        self._rules = rules
+        # Asked by the observer's reader and by the monitor's thread.
+        self._rules_lock = threading.Lock()
+        self._capturer = capturer
+        self._listeners = listeners
+        self._told: queue.SimpleQueue[Told] = queue.SimpleQueue()
+        self._finder = SaveFinder(_lstat, _may_be_code, listeners.explained, has_own_clock)
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch; reports tell when a folder is watched, or why it is not."""
+        # Late: this brings watchdog.
+        from trayapp.watching.inotify import Hooks, PrunedObserver  # noqa: PLC0415
+        from trayapp.watching.observed import Handler  # noqa: PLC0415
+
+        hooks = Hooks(self._is_pruned, self._listeners.reported, self._git_folders)
+        self._observer = PrunedObserver(hooks)
+        for folder in self._folders:
+            self._observer.schedule(Handler(self._told.put), folder, recursive=True)
+        self._thread.start()
+        self._observer.start()
+
+    def stop(self) -> None:
+        """Stop watching; a save whose file has been still for long enough is told before."""
+        self._observer.stop()
+        self._observer.join(STOP_SECONDS)
+        self._told.put(None)
+        self._thread.join(STOP_SECONDS)
+
+    # The observer's reader calls these.
+
+    def _is_pruned(self, path: str) -> bool:
+        with self._rules_lock:
+            return self._rules.is_pruned_folder(path)
+
+    def _git_folders(self, path: str) -> Iterable[str]:
+        """Name what is to be watched of a repository, of a linked worktree's too."""
+        repository = git_at(Path(path))
+        if repository is not None:
+            git_folder, common = str(repository.git_dir), str(repository.common_dir)
+        elif os.path.isdir(entry := os.path.join(path, ".git")):
+            # A clone begins with it, and nobody asks again when it is complete.
+            git_folder = common = entry
+        else:
+            return ()
+        self._told.put(Repository(path, git_folder))
+        return git_folder, os.path.join(common, "info")
+
+    # The monitor's own thread.
+
+    def _run(self) -> None:
+        while True:
+            try:
+                if not self._turn():
+                    return
+            except Exception:
+                # Whatever it was, the next save is to be counted.
+                log.exception("a turn of the watcher failed")
+
+    def _turn(self) -> bool:
+        """Take one thing that was told, or settle what is due; False at the end."""
+        due = self._finder.next_due
+        wait = None if due is None else max(0.0, due - time.time())
+        try:
+            told = self._told.get(timeout=wait)
+        except queue.Empty:
+            self._give(self._finder.settle(time.time()))
+            return True
+        if told is None:
+            self._drain()
+            return False
+        if isinstance(told, Repository):
+            self._finder.add_repository(told.root, told.git_folder)
+        else:
+            self._notice_rules(told.path)
+            self._give(self._finder.feed(told))
+        return True
+
+    def _drain(self) -> None:
+        """Let what is pending settle, and tell of the runs of machines that are not over yet."""
+        end = time.time() + SETTLING_SECONDS
+        while (due := self._finder.next_due) is not None and due <= end:
+            time.sleep(max(0.0, due - time.time()))
+            self._give(self._finder.settle(time.time()))
+        self._give(self._finder.settle(end + QUIET_SECONDS))
+
+    def _notice_rules(self, path: str) -> None:
+        with self._rules_lock:
+            again = self._rules.refresh(path) if self._rules.matters(path) else frozenset()
+        if again:
+            self._observer.rescan()
+
+    def _give(self, found: Iterable[Save | Suppressed]) -> None:
+        for one in found:
+            if isinstance(one, Suppressed):
+                self._listeners.suppressed(one)
+                continue
+            with self._rules_lock:
+                ignored = self._rules.is_ignored_file(one.path)
+            capture = None if ignored else self._capturer.capture(one)
+            if capture is not None:
+                self._listeners.captured(capture)
+
+
+def _may_be_code(name: str) -> bool:
+    return is_code_name(name) or may_be_script_name(name)
+
+
+def _lstat(path: str) -> FileStatus | None:
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return None
+    return FileStatus(
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+        status.st_atime_ns,
+        status.st_dev,
+        (status.st_mode & 0o170000) == 0o100000,
+    )
