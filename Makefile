@@ -11,7 +11,7 @@ ELSEWHERE := --no-warn-unreachable --follow-imports silent $(addprefix -p trayap
 	servers settings) $(addprefix -m trayapp.tray.,backends drawing face fake_backend icon_faces \
 	macos macos_icon menu native pixel_font signs windows windows_icon)
 
-.PHONY: help run test test-desktops setup system desktops check pytest ordinary-user bench soak icons pictures clean
+.PHONY: help run test test-desktops setup system desktops check pytest ordinary-user bench bench-watching soak icons pictures clean
 
 help:
 	@echo "make run     set up and start trayapp"
@@ -69,6 +69,10 @@ ordinary-user: setup
 bench: setup
 	$(BIN)/python -m tests.benchmarks.start_up
 	$(BIN)/python -m tests.benchmarks.at_rest
+
+# Ours beside watchdog, watchfiles (if it is installed) and a bare inotify loop; ten minutes.
+bench-watching: setup
+	$(BIN)/python -m tests.benchmarks.watching
 
 # Ten thousand changes of the icon and its menu, in about two minutes; `make test` makes fewer.
 soak: setup

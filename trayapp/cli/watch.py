@@ -191,7 +191,9 @@ def _ended_by_signals() -> Iterator[threading.Event]:
         # Not on this thread, which may hold the event's lock at this very moment.
         threading.Thread(target=ended.set).start()
 
-    before = [(number, signal.signal(number, end)) for number in (signal.SIGTERM, signal.SIGHUP)]
+    names = ("SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = [(number, signal.signal(number, end)) for number in numbers]
     try:
         yield ended
     finally:
