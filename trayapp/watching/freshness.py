@@ -10,6 +10,7 @@ What cannot be told apart:
 - A file that a sync client or an archive brings with a time less than five seconds ago is a save.
 - `touch` sets all three times to one moment. On kernels before 6.13 so does a program that reads
   and rewrites a file of unchanged size within one clock tick (4 ms), and that counts as a touch.
+  A touched file that was never seen before, and is read before we look at it, counts as written.
 - A new file that is still empty is not a save; nobody wrote anything yet.
 - A save whose event is read more than five seconds late, of a file not seen before, is lost.
 """

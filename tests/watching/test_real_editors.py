@@ -1,0 +1,211 @@
+"""Each way in which real editors save is one save of the real file."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import shlex
+import signal
+import subprocess
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.desktop.processes import require_programs, wait_for
+from tests.watching.repositories import run, save
+from tests.watching.running_monitor import RunningMonitor, running_monitor
+
+pytestmark = [pytest.mark.desktop, pytest.mark.real_programs]
+
+EDITOR_LIMIT = 15.0
+CODE = "first = 0\nsecond_line = 1\n"
+SHOWN = b"second_line"
+"""Once the screen shows this the editor takes keys."""
+
+WRITTEN = "typed = 1"
+
+# vim and emacs make no backups below /tmp, where this may run, and so save in another way there.
+BACKUPS = "--eval '(setq backup-enable-predicate (lambda (_) t))'"
+
+# Each: the command, the keys that type and save, and those that quit.
+EDITORS = {
+    "vim": ("vim -u NONE -c 'set backupskip=' a.py", f"Go{WRITTEN}\x1b:w\r", ":q\r"),
+    "vim with backupcopy": (
+        "vim -u NONE -c 'set backupskip= backupcopy=yes' a.py",
+        f"Go{WRITTEN}\x1b:w\r",
+        ":q\r",
+    ),
+    "nano": ("nano a.py", f"{WRITTEN}\r\x0f\r", "\x18"),
+    "emacs": (f"emacs -nw -Q {BACKUPS} a.py", f"{WRITTEN}\r\x18\x13", "\x18\x03"),
+    "emacs with the precious flag": (
+        f"emacs -nw -Q {BACKUPS} --eval '(setq file-precious-flag t)' a.py",
+        f"{WRITTEN}\r\x18\x13",
+        "\x18\x03",
+    ),
+    "micro": ("micro a.py", f"{WRITTEN}\r\x13", "\x11"),
+}
+
+# What saves without a terminal: each its own file, and one outside of the folder.
+COMMANDS = {
+    "sed.py": f"sed -i 's/first = 0/{WRITTEN}/' sed.py",
+    "perl.py": f"perl -pi -e 's/first = 0/{WRITTEN}/' perl.py",
+    "appended.py": f"echo '{WRITTEN}' >> appended.py",
+    "copied.py": "cp ../outside.py copied.py",
+    "renamed.py": "mv ../outside.py renamed.py",
+    "patched.py": f"printf '1c\\n{WRITTEN}\\n.\\nw\\nq\\n' | ed -s patched.py",
+    "python.py": f'python3 -c \'open("python.py", "w").write("{WRITTEN}")\'',
+}
+
+
+class Terminal:
+    """An editor on a terminal of its own."""
+
+    def __init__(self, command: str, folder: Path, home: Path) -> None:
+        home.mkdir(exist_ok=True)
+        environment = {
+            "HOME": str(home),
+            "LANG": "C.UTF-8",
+            "PATH": os.environ["PATH"],
+            "TERM": "xterm",
+        }
+        self.shown = b""
+        self._terminal, inner = pty.openpty()
+        termios.tcsetwinsize(inner, (24, 80))
+        self._process = subprocess.Popen(
+            ["setsid", "--ctty", *shlex.split(command)],
+            cwd=folder,
+            env=environment,
+            stdin=inner,
+            stdout=inner,
+            stderr=inner,
+        )
+        os.close(inner)
+
+    def wait_until_shown(self, text: bytes) -> None:
+        """Wait until the editor has drawn this."""
+        wait_for(lambda: self._read() and text in self.shown, f"{text!r} is shown", EDITOR_LIMIT)
+
+    def press(self, keys: str) -> None:
+        """Type keys."""
+        os.write(self._terminal, keys.encode())
+
+    def wait_until_written(self, file: Path) -> None:
+        """Wait until the editor has saved what was typed."""
+        wait_for(lambda: self._read() and _holds(file), f"{file.name} is written", EDITOR_LIMIT)
+
+    def wait_for_end(self) -> None:
+        """Wait until the editor has quit."""
+        wait_for(lambda: self._read() and self._process.poll() == 0, "it quits", EDITOR_LIMIT)
+
+    def close(self) -> None:
+        """End the editor if it still runs."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(EDITOR_LIMIT)
+        os.close(self._terminal)
+
+    def _read(self) -> bool:
+        """Take what was drawn, so that the editor never waits for us; always True."""
+        deadline = time.monotonic() + EDITOR_LIMIT
+        while time.monotonic() < deadline and select.select([self._terminal], [], [], 0)[0]:
+            try:
+                self.shown += os.read(self._terminal, 1 << 16)
+            except OSError:  # It has quit.
+                break
+        return True
+
+
+def _holds(file: Path) -> bool:
+    return file.exists() and WRITTEN in file.read_text()
+
+
+def edit(name: str, file: Path, home: Path, *, saving: bool = True) -> None:
+    """Open a file in an editor, type and save, and quit."""
+    command, saving_keys, quitting_keys = EDITORS[name]
+    terminal = Terminal(command, file.parent, home)
+    try:
+        terminal.wait_until_shown(SHOWN)
+        if saving:
+            terminal.press(saving_keys)
+            terminal.wait_until_written(file)
+        terminal.press(quitting_keys)
+        terminal.wait_for_end()
+    finally:
+        terminal.close()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return save(tmp_path / "code" / "a.py", CODE)
+
+
+def known(monitor: RunningMonitor, file: Path) -> None:
+    """Have the monitor know a file, which was made too shortly ago to look old."""
+    save(file, CODE + "known = 1\n")
+    monitor.wait_for_saves(["a.py"])
+
+
+@pytest.mark.parametrize("name", [name for name in EDITORS if name != "micro"])
+def test_an_editor_saves_once(name: str, tmp_path: Path, file: Path) -> None:
+    require_programs(EDITORS[name][0].split()[0])
+    with running_monitor(file.parent) as monitor:
+        edit(name, file, tmp_path / "home")
+
+        monitor.wait_for_saves(["a.py"])
+
+
+def test_micro_saves_once_and_its_opening_for_writing_is_no_save(
+    tmp_path: Path, file: Path
+) -> None:
+    require_programs("micro")
+    with running_monitor(file.parent) as monitor:
+        known(monitor, file)
+        edit("micro", file, tmp_path / "home", saving=False)
+        monitor.wait_for_saves([])
+
+        edit("micro", file, tmp_path / "home")
+
+        monitor.wait_for_saves(["a.py"])
+
+
+def test_each_command_that_changes_a_file_saves_once(tmp_path: Path) -> None:
+    folder = tmp_path / "code"
+    for name in COMMANDS:
+        save(folder / name, CODE)
+    with running_monitor(folder) as monitor:
+        for name, command in COMMANDS.items():
+            save(tmp_path / "outside.py", WRITTEN)
+            run("sh", "-c", command, at=folder)
+            assert _holds(folder / name)
+
+        monitor.wait_for_saves([*COMMANDS])
+
+
+def test_an_editor_saves_a_new_file_in_a_new_folder_once(tmp_path: Path, file: Path) -> None:
+    require_programs("vim")
+    with running_monitor(file.parent) as monitor:
+        new = save(file.parent / "new" / "deep" / "a.py", CODE)
+        edit("vim", new, tmp_path / "home")
+
+        monitor.wait_for_saves(["new/deep/a.py"])
+
+
+def test_touch_chmod_opening_and_reading_are_no_saves(file: Path) -> None:
+    never_saved = save(file.parent / "b.py", CODE)
+    with running_monitor(file.parent) as monitor:
+        known(monitor, file)
+
+        run("touch", "a.py", "b.py", at=file.parent)
+        run("chmod", "600", "a.py", "b.py", at=file.parent)
+        # Looked at before they are read: reading changes the time by which a touch is known.
+        monitor.wait_for_saves([])
+
+        run("cat", "a.py", "b.py", at=file.parent)
+        run("grep", "-r", "first", ".", at=file.parent)
+        file.open("r+").close()
+        never_saved.open().close()
+
+        monitor.wait_for_saves([])
