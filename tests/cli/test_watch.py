@@ -140,6 +140,20 @@ def test_hidden_names_are_in_no_output(tmp_path: Path, code: Path) -> None:
     assert "plan" not in json.dumps(heartbeat) + one.said()
 
 
+def test_a_line_of_the_project_map_that_cannot_work_is_told_and_costs_no_save(
+    tmp_path: Path, code: Path
+) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / ".wakatime.cfg").write_text("[projectmap]\ncode = {0}\n")
+    with watching(tmp_path, str(code)) as one:
+        one.wait_until("is watched")
+        (code / "a.py").write_text("print()\n")
+
+        assert one.heartbeat()["project"] == "code"
+        assert "[projectmap]" in one.said()
+        one.end()
+
+
 def test_a_folder_that_is_watched_already_is_left_to_the_first(tmp_path: Path, code: Path) -> None:
     with watching(tmp_path, str(code)) as one:
         one.wait_until("is watched")

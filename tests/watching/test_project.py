@@ -3,18 +3,19 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.watching.repositories import git, make_git, run, save
+from trayapp.coding.patterns import compile_pattern
 from trayapp.watching.project import (
     MappedProject,
     Project,
     ProjectSettings,
     Source,
-    compile_settings,
     find_project,
     name_from_remote,
     root_count,
@@ -27,10 +28,25 @@ def project_of(path: Path, settings: ProjectSettings = PLAIN, added: Path | None
     return find_project(path, added or path.parents[-2], settings)
 
 
-def settings_from(**settings: object) -> ProjectSettings:
-    compiled, problems = compile_settings(**settings)  # type: ignore[arg-type]
-    assert problems == ()
-    return compiled
+def compiled(text: str) -> re.Pattern[str]:
+    pattern = compile_pattern(text)
+    assert pattern is not None
+    return pattern
+
+
+def settings_from(
+    project_map: Sequence[tuple[str, str]] = (),
+    submodule_map: Sequence[tuple[str, str]] = (),
+    submodules_disabled: Sequence[str] = (),
+    *,
+    project_from_git_remote: bool = False,
+) -> ProjectSettings:
+    return ProjectSettings(
+        tuple(MappedProject(compiled(text), name) for text, name in project_map),
+        tuple(MappedProject(compiled(text), name) for text, name in submodule_map),
+        tuple(map(compiled, submodules_disabled)),
+        project_from_git_remote,
+    )
 
 
 class TestGit:
@@ -311,29 +327,10 @@ class TestProjectMap:
 
         assert project_of(Path("/caf\udce9/a.py"), settings).name == "caf\ufffd"
 
-    @pytest.mark.parametrize(
-        ("pattern", "name"),
-        [("(", "a"), ("[[:alpha:]]", "a"), ("a{99999999999}", "a"), ("a", "{0}"), ("(a)", "{} {}")],
-    )
-    def test_a_line_that_cannot_work_is_reported_and_left_out(
-        self, pattern: str, name: str
-    ) -> None:
-        settings, problems = compile_settings([(pattern, name), ("/b/", "good")])
-
-        assert [entry.name for entry in settings.project_map] == ["good"]
-        assert len(problems) == 1
-        assert problems[0].startswith(f"[projectmap] {pattern}")
-
-    def test_every_section_is_reported(self) -> None:
-        settings, problems = compile_settings(
-            submodule_map=[("(", "a")], submodules_disabled=["*", "ok"]
-        )
-
-        assert [problem.split("]")[0] for problem in problems] == [
-            "[git_submodule_projectmap",
-            "[submodules_disabled",
-        ]
-        assert [pattern.pattern for pattern in settings.submodules_disabled] == ["ok"]
+    @pytest.mark.parametrize(("pattern", "name"), [("a", "{0}"), ("(a)", "{} {}")])
+    def test_a_line_whose_pattern_has_too_few_groups_is_none(self, pattern: str, name: str) -> None:
+        with pytest.raises(ValueError, match="too few groups"):
+            MappedProject(compiled(pattern), name)
 
 
 class TestOtherSystems:

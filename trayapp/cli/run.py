@@ -9,12 +9,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from types import FrameType
 
 from trayapp import __version__
 from trayapp.cli import complain
 from trayapp.cli.logs import log_to_file
 from trayapp.cli.parts import FileSettings, make_asker
+from trayapp.cli.signals import handled
 from trayapp.coding.preferences import Scheme
 from trayapp.desktop.browser import open_page
 from trayapp.desktop.control import ControlListener, ask
@@ -146,17 +146,10 @@ def _stop_on_signals(face: Face) -> Iterator[list[int]]:
     """Let SIGINT, SIGTERM and SIGHUP end the app in order; gives the list of interrupts."""
     interrupts: list[int] = []
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        del frame
+    def stop(number: int) -> None:
         if number == signal.SIGINT:
             interrupts.append(number)
         face.stop()
 
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = [signal.signal(number, stop) for number in numbers]
-    try:
+    with handled(stop, "SIGINT", "SIGTERM", "SIGHUP"):
         yield interrupts
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import platform
-import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from trayapp import __version__
 from trayapp.cli import complain
+from trayapp.cli.signals import handled
 from trayapp.coding.heartbeat import machine_name, to_json, user_agent
 from trayapp.coding.hiding import Capture, Excluded, hide, shown_path
 from trayapp.desktop.single_instance import InstanceLock
@@ -23,7 +22,7 @@ from trayapp.errors import TrayappError, UsageError
 from trayapp.settings.accounts import load_settings
 from trayapp.settings.hiding_secret import read_hiding_secret
 from trayapp.settings.locations import Locations, find_locations, make_private_folder
-from trayapp.settings.watching import WatchingSettings
+from trayapp.settings.watching import NameMap, WatchingSettings
 from trayapp.watching.capture import Capturer, Identity
 from trayapp.watching.globs import compile_globs
 from trayapp.watching.ignoring import IgnoreRules
@@ -33,10 +32,10 @@ from trayapp.watching.network_mounts import devices_with_own_clock
 from trayapp.watching.project import MappedProject, ProjectSettings
 from trayapp.watching.verdicts import Suppressed, Verdict
 
-if TYPE_CHECKING:
-    from types import FrameType
-
 log = logging.getLogger(__name__)
+
+ENDING = ("SIGTERM", "SIGHUP")
+"""SIGINT interrupts, as everywhere."""
 
 MOUNTS = Path("/proc/self/mountinfo")
 
@@ -79,7 +78,9 @@ def run(
         )
         own_clocks = devices_with_own_clock(MOUNTS.read_text("utf-8", errors="replace"))
         monitor = Monitor(free, rules, capturer, listeners, own_clocks.__contains__)
-        with _ended_by_signals() as ended:
+        ended = threading.Event()
+        # Not set on this thread, which may hold the event's lock at that very moment.
+        with handled(lambda _number: threading.Thread(target=ended.set).start(), *ENDING):
             monitor.start()
             parts.callback(monitor.stop)
             ended.wait()
@@ -163,11 +164,20 @@ def _take(folder: str, state_dir: Path, parts: ExitStack) -> bool:
 
 def _project_settings(watching: WatchingSettings) -> ProjectSettings:
     return ProjectSettings(
-        tuple(MappedProject(pattern, name) for pattern, name in watching.project_map),
-        tuple(MappedProject(pattern, name) for pattern, name in watching.submodule_map),
+        tuple(_mapped("projectmap", watching.project_map)),
+        tuple(_mapped("git_submodule_projectmap", watching.submodule_map)),
         watching.submodules_disabled,
         watching.project_from_git_remote,
     )
+
+
+def _mapped(section: str, entries: NameMap) -> Iterator[MappedProject]:
+    """Give the lines that can work, and say of each other one why it maps nothing."""
+    for number, (pattern, name) in enumerate(entries, start=1):
+        try:
+            yield MappedProject(pattern, name)
+        except ValueError as error:
+            complain(f"[{section}]: line {number} maps nothing: {error}")
 
 
 def _identity(watching: WatchingSettings) -> Identity:
@@ -179,23 +189,3 @@ def _identity(watching: WatchingSettings) -> Identity:
         platform.python_version(),
     )
     return Identity(agent, machine_name(watching.hostname))
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[threading.Event]:
-    """Give an event that SIGTERM and SIGHUP set; SIGINT interrupts, as everywhere."""
-    ended = threading.Event()
-
-    def end(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        # Not on this thread, which may hold the event's lock at this very moment.
-        threading.Thread(target=ended.set).start()
-
-    names = ("SIGTERM", "SIGHUP")
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = [(number, signal.signal(number, end)) for number in numbers]
-    try:
-        yield ended
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)

@@ -17,8 +17,6 @@ from __future__ import annotations
 import codecs
 import os
 import re
-import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -53,16 +51,23 @@ class Source(Enum):
 class MappedProject:
     """One line of [projectmap] or [git_submodule_projectmap].
 
-    `name` may hold {0}, {1} and so on for what the pattern's groups matched.
+    `name` may hold {0}, {1} and so on for what the pattern's groups matched. Raises ValueError,
+    which shows neither, where the pattern has too few groups for it.
     """
 
     pattern: re.Pattern[str]
     name: str
 
+    def __post_init__(self) -> None:
+        try:
+            _fill(self.name, ("",) * self.pattern.groups)
+        except (IndexError, StopIteration):
+            raise ValueError("the pattern has too few groups") from None
+
 
 @dataclass(frozen=True)
 class ProjectSettings:
-    """What a person's settings say about projects, compiled; see `compile_settings`."""
+    """What a person's settings say about projects, compiled."""
 
     project_map: tuple[MappedProject, ...] = ()
     submodule_map: tuple[MappedProject, ...] = ()
@@ -95,31 +100,6 @@ class _Found:
     branch: str | None
     folder: Path
     source: Source
-
-
-def compile_settings(
-    project_map: Iterable[tuple[str, str]] = (),
-    submodule_map: Iterable[tuple[str, str]] = (),
-    submodules_disabled: Iterable[str] = (),
-    *,
-    project_from_git_remote: bool = False,
-) -> tuple[ProjectSettings, tuple[str, ...]]:
-    """Compile the lines of ~/.wakatime.cfg, in its order, and say what is wrong with them.
-
-    A line that does not compile is left out: it names no project and disables no submodule.
-    """
-    problems: list[str] = []
-    settings = ProjectSettings(
-        tuple(_compile_map("projectmap", project_map, problems)),
-        tuple(_compile_map("git_submodule_projectmap", submodule_map, problems)),
-        tuple(
-            pattern
-            for text in submodules_disabled
-            if (pattern := _compile("submodules_disabled", text, problems)) is not None
-        ),
-        project_from_git_remote,
-    )
-    return settings, tuple(problems)
 
 
 def find_project(path: Path, added_folder: Path, settings: ProjectSettings) -> Project:
@@ -237,32 +217,6 @@ def _fill(name: str, groups: tuple[str, ...]) -> str:
     return _PLACEHOLDER.sub(
         lambda place: groups[int(place[1])] if place[1] else next(following), name
     )
-
-
-def _compile_map(
-    section: str, entries: Iterable[tuple[str, str]], problems: list[str]
-) -> Iterable[MappedProject]:
-    for text, name in entries:
-        pattern = _compile(section, text, problems)
-        if pattern is None:
-            continue
-        try:
-            _fill(name, ("",) * pattern.groups)
-        except (IndexError, StopIteration):
-            problems.append(f"[{section}] {text} = {name}: the pattern has too few groups")
-        else:
-            yield MappedProject(pattern, name)
-
-
-def _compile(section: str, text: str, problems: list[str]) -> re.Pattern[str] | None:
-    try:
-        with warnings.catch_warnings():
-            # [[:alpha:]] means something in Go and something else here.
-            warnings.simplefilter("error", FutureWarning)
-            return re.compile(text, re.IGNORECASE)
-    except (re.error, FutureWarning, OverflowError, RecursionError) as error:
-        problems.append(f"[{section}] {text}: the pattern does not compile: {error}")
-        return None
 
 
 def _name_of(folder: Path) -> str:
