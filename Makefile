@@ -20,6 +20,8 @@ help:
 	@echo "make check   style, types and import rules only"
 	@echo "make bench   print what the cheap commands cost, and the tray at rest"
 	@echo "make soak    change the icon ten thousand times and count its memory"
+	@echo "make test-programs   real editors and tools through the file monitor; not steady yet"
+	@echo "make icons   draw the golden icons anew, and a sheet of them; make pictures: README's"
 	@echo "make clean   remove what these made"
 
 run: $(VENV)/.installed

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -187,6 +188,22 @@ def test_an_account_that_moves_to_another_server_leaves_no_key_behind(
 @pytest.mark.usefixtures("keyring")
 def test_the_prompt_hides_the_key(person: Person, server: Server) -> None:
     """On a terminal: the key is typed, never shown, and the prompt names the server."""
+    with login_on_a_terminal(person, server) as (process, master):
+        seen = read_until(master, b"not shown: ")
+        os.write(master, f"{server.key}\n".encode())
+        seen += read_until(master, b"Signed in")
+        seen += read_until(master, None)
+        assert process.wait(20) == 0
+
+    assert f"127.0.0.1:{server.port}".encode() in seen
+    assert server.key.encode() not in seen
+
+
+@contextmanager
+def login_on_a_terminal(
+    person: Person, server: Server
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Sign in on a terminal of its own; gives the process and our end of the terminal."""
     master, slave = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "trayapp", "login", "--api-url", server.api_url],
@@ -197,15 +214,8 @@ def test_the_prompt_hides_the_key(person: Person, server: Server) -> None:
         start_new_session=True,
     ) as process:
         os.close(slave)
-        seen = read_until(master, b"not shown: ")
-        os.write(master, f"{server.key}\n".encode())
-        seen += read_until(master, b"Signed in")
-        seen += read_until(master, None)
-        assert process.wait(20) == 0
+        yield process, master
     os.close(master)
-
-    assert f"127.0.0.1:{server.port}".encode() in seen
-    assert server.key.encode() not in seen
 
 
 def read_until(descriptor: int, words: bytes | None) -> bytes:
@@ -360,21 +370,11 @@ def test_a_refused_key_of_a_second_account_says_where_to_sign_in_again(
 
 @pytest.mark.usefixtures("keyring")
 def test_ctrl_d_at_the_prompt_is_no_key(person: Person, server: Server) -> None:
-    master, slave = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "trayapp", "login", "--api-url", server.api_url],
-        env=person.environment,
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        start_new_session=True,
-    ) as process:
-        os.close(slave)
+    with login_on_a_terminal(person, server) as (process, master):
         read_until(master, b"not shown: ")
         os.write(master, b"\x04")
         seen = read_until(master, None)
         assert process.wait(20) == 2
-    os.close(master)
 
     assert b"No key was given" in seen
     assert b"Traceback" not in seen

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.server import Server
+
 from .harness import Desktop
 from .lxqt import LxqtPanel
 from .mate import MatePanel
@@ -20,6 +22,14 @@ def desktop() -> Iterator[Desktop]:
     """An X11 session with a window manager and no panel, for all tests that need no other."""
     with Desktop() as one:
         yield one
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A Hackatime that tells of two hours and five minutes."""
+    with Server("hackatime") as server:
+        server.today(total_seconds=7500)
+        yield server
 
 
 @pytest.fixture

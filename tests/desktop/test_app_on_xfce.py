@@ -44,13 +44,6 @@ LOCAL = draw_icon(STATES["local"], SIZE)
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server("hackatime") as server:
-        server.today(total_seconds=7500)
-        yield server
-
-
-@pytest.fixture
 def app(desktop: Desktop, xfce_panel: XfcePanel, server: Server, tmp_path: Path) -> Iterator[App]:
     """Not started yet; nor is the panel."""
     desktop.move((300, 500))

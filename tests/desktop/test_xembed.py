@@ -211,13 +211,6 @@ def test_without_a_display_nothing_is_attempted(
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server("hackatime") as server:
-        server.today(total_seconds=7500)
-        yield server
-
-
-@pytest.fixture
 def app(desktop: Desktop, trayer: Trayer, server: Server, tmp_path: Path) -> Iterator[App]:
     """Not started yet; nor is trayer."""
     app = App(desktop, trayer, server, tmp_path)

@@ -123,13 +123,6 @@ class TestGnome(HostContract):
             shown.keep("label" if text else "no-label")
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server("hackatime") as server:
-        server.today(total_seconds=7500)
-        yield server
-
-
 def test_the_application_shows_its_time_and_its_menu_works(
     desktop: GnomeDesktop, panel: GnomeShell, server: Server, tmp_path: Path
 ) -> None:

@@ -72,13 +72,6 @@ class TestPlasma(HostContract):
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server("hackatime") as server:
-        server.today(total_seconds=7500)
-        yield server
-
-
-@pytest.fixture
 def app(panel: PlasmaShell, server: Server, tmp_path: Path) -> Iterator[App]:
     """Runs on plasmashell."""
     panel.desktop.move((300, 500))
