@@ -192,6 +192,20 @@ class TestSubscribe:
             assert heard.get(timeout=10) == ("this", ("u", 3))
         assert heard.empty()
 
+    def test_tells_paths_apart(self, bus: PrivateBus, ours: MessageBus) -> None:
+        heard: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
+        ready = threading.Event()
+        ours.subscribe(CHANGED._replace(path="/other"), print)
+        ours.subscribe(CHANGED._replace(path=PATH), heard.put, ready.set)
+        assert ready.wait(10)
+
+        with BusService(bus, ECHO, silent) as service:
+            service.emit("/other", ECHO, "Changed", "s", "theirs")
+            service.emit(PATH, ECHO, "Changed", "s", "ours")
+
+            assert heard.get(timeout=10) == ("ours",)
+        assert heard.empty()
+
     def test_survives_a_handler_that_fails(self, bus: PrivateBus, ours: MessageBus) -> None:
         heard: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         ready = threading.Event()

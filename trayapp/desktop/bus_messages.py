@@ -35,6 +35,7 @@ class Reply(NamedTuple):
 class Signal(NamedTuple):
     """What somebody announced."""
 
+    path: str
     interface: str
     member: str
     signature: str
@@ -42,19 +43,21 @@ class Signal(NamedTuple):
 
 
 class SignalRule(NamedTuple):
-    """Which signals to take: of this body's signature, and from a sender if one is named."""
+    """Which signals to take: of this body's signature, and of a sender or path if one is named."""
 
     interface: str
     member: str
     signature: str
     sender: str = ""
     first_argument: str = ""
+    path: str = ""
 
     def __str__(self) -> str:
         """Write it as a match rule of the bus."""
         parts = {
             "type": "signal",
             "sender": self.sender,
+            "path": self.path,
             "interface": self.interface,
             "member": self.member,
             "arg0": self.first_argument,
@@ -66,6 +69,7 @@ class SignalRule(NamedTuple):
         return (
             (self.interface, self.member) == (signal.interface, signal.member)
             and self.signature == signal.signature
+            and self.path in {"", signal.path}
             and (not self.first_argument or self.first_argument == signal.body[0])
         )
 

@@ -89,9 +89,10 @@ class BusStream:
             error_name = fields.get(HeaderFields.error_name, error_name)
             return Reply(serial, signature, message.body, error_name)
         if kind is MessageType.signal and message.body is not None:
+            path = fields.get(HeaderFields.path, "")
             interface = fields.get(HeaderFields.interface, "")
             member = fields.get(HeaderFields.member, "")
-            return Signal(interface, member, signature, message.body)
+            return Signal(path, interface, member, signature, message.body)
         if kind is MessageType.method_call and not (
             message.header.flags & MessageFlag.no_reply_expected
         ):

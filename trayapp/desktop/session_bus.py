@@ -87,16 +87,27 @@ class MessageBus:
     """Stay connected to the bus at an address, which may come, go and come back.
 
     What is handed in to be called runs on the bus's thread and must not block it. A bus that is
-    not to be reconnected ends its thread when it cannot be had or goes away.
+    not to be reconnected ends its thread when it cannot be had or goes away. That there is no
+    connection is logged once, at the level `lost`. `ended` is called when the thread ends.
     """
 
     def __init__(
-        self, address: str, name: str, *, reconnects: bool = True, wait: Wait = wait_readable
+        self,
+        address: str,
+        name: str,
+        *,
+        reconnects: bool = True,
+        lost: int = logging.INFO,
+        ended: Callable[[], None] = lambda: None,
+        wait: Wait = wait_readable,
     ) -> None:
         self._address = address
         self._name = name
         self._reconnects = reconnects and bool(address)
+        self._lost = lost
+        self._ended = ended
         self._wait = wait
+        self.unique_name = ""
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._tasks: deque[Callable[[], None]] | None = None
@@ -117,11 +128,11 @@ class MessageBus:
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, limit: float = STOP_LIMIT) -> None:
         """Leave the bus; what waits for a reply is told that none comes."""
         self._do(self._stop)
         if self._thread is not None:
-            self._thread.join(STOP_LIMIT)
+            self._thread.join(limit)
 
     def call(self, call: MethodCall, returns: str, limit: float = CALL_LIMIT) -> tuple[Any, ...]:
         """Ask and wait for the reply, whose body must have the signature `returns`.
@@ -197,6 +208,7 @@ class MessageBus:
             self._woken.close()
         for task in tasks or ():
             task()
+        _tell(self._ended)
 
     def _listen(self) -> None:
         descriptors = [self._woken.fileno()]
@@ -233,13 +245,14 @@ class MessageBus:
     def _greeted(self, answer: Answer) -> None:
         if not isinstance(answer, BusError):
             self._failures = 0
-            log.debug("%s: connected as %s", self._name, answer[0])
+            (self.unique_name,) = answer
+            log.debug("%s: connected as %s", self._name, self.unique_name)
         elif self._stream is not None:
             self._lose(str(answer))
 
     def _lose(self, reason: str) -> None:
         if self._failures == 0:
-            log.info("%s: there is no connection: %s", self._name, reason)
+            log.log(self._lost, "%s: there is no connection: %s", self._name, reason)
         self._failures += 1
         self._retry_at = time.monotonic() + delay_after(self._failures)
         if not self._reconnects:
