@@ -20,6 +20,8 @@
     │   └── BadAnswerError                  any other status, or no sensible number
     ├── KeyNotStoredError              1    login found no keyring that would take the key
     ├── NoDesktopError                 1    neither a session bus nor a display
+    ├── FolderDialogError              1    a dialog did not give a folder that can be watched
+    │   └── NoFolderDialogError             nothing here shows such a dialog
     ├── BusError                       1    the session bus, or who was asked on it, did not answer
     └── ControlError                   1    the running trayapp did not answer
 
@@ -151,6 +153,17 @@ class KeyNotStoredError(TrayappError):
 
 class NoDesktopError(TrayappError):
     """There is neither a session bus nor a display to show an icon on."""
+
+
+class FolderDialogError(TrayappError):
+    """A dialog did not give a folder that can be watched."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title, "The same in a terminal: trayapp folders add DIR")
+
+
+class NoFolderDialogError(FolderDialogError):
+    """Nothing here shows a dialog that asks for a folder."""
 
 
 class BusError(TrayappError):
