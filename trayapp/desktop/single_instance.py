@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+WINDOWS_WAIT = 30.0
+"""Seconds between attempts where the system cannot wait for a lock."""
 
 
 class InstanceLock:
     """A lock on an open file, never a PID file (an old PID may be somebody else's by now)."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, holder: str = "") -> None:
         self._path = path
+        self._holder = holder
         self._descriptor: int | None = None
 
-    def acquire(self) -> bool:
-        """Take the lock; False when another process has it. Raises OSError."""
+    def acquire(self, *, wait: bool = False) -> bool:
+        """Take the lock; False when another process has it. Raises OSError.
+
+        With `wait` only once the other has let go of it, however long that takes.
+        """
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            _lock(descriptor)
+            _lock(descriptor, wait=wait)
+            if self._holder:
+                os.ftruncate(descriptor, 0)
+                os.write(descriptor, self._holder.encode())
         except (BlockingIOError, PermissionError):
             os.close(descriptor)
             return False
@@ -29,6 +40,13 @@ class InstanceLock:
             raise
         self._descriptor = descriptor
         return True
+
+    def holder(self) -> str:
+        """Say who has the lock, or had it last; "" where nobody said."""
+        try:
+            return self._path.read_text("utf-8", errors="replace")
+        except OSError:
+            return ""
 
     def release(self) -> None:
         """Let go of the lock; the file stays, since removing it would let two in."""
@@ -58,14 +76,23 @@ def is_locked(path: Path) -> bool:
 
 if sys.platform == "win32":
 
-    def _lock(descriptor: int) -> None:
+    def _lock(descriptor: int, *, wait: bool) -> None:
         import msvcrt  # noqa: PLC0415 -- Windows only
 
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        while True:
+            try:
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            except PermissionError:
+                if not wait:
+                    raise
+                # LK_LOCK would give up after ten seconds.
+                time.sleep(WINDOWS_WAIT)
+            else:
+                return
 
 else:
 
-    def _lock(descriptor: int) -> None:
+    def _lock(descriptor: int, *, wait: bool) -> None:
         import fcntl  # noqa: PLC0415 -- not on Windows
 
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
