@@ -6,13 +6,17 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
+import pytest
 from watchdog.events import FileClosedEvent
 from watchdog.observers.api import BaseObserver
 
 from tests.watching.inotify.scene import LIMIT, Recorder, Scene
 from trayapp.watching.inotify import Condition, Hooks, PrunedObserver
+from trayapp.watching.inotify.kernel import Inotify, Record
+from trayapp.watching.inotify.root import GATHERING
 
 
 def descriptors() -> int:
@@ -104,6 +108,31 @@ def test_an_event_filter_holds(scene: Scene) -> None:
     (scene.root / "src/new.py").write_text("1")
 
     assert scene.settle() == [("closed", "src/new.py", "")]
+
+
+def test_a_storm_is_read_in_few_turns_and_told_in_its_order(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[int] = []
+    read = Inotify.read
+
+    def counting(inotify: Inotify) -> list[Record]:
+        records = read(inotify)
+        reads.append(len(records))
+        return records
+
+    scene.start()
+    monkeypatch.setattr(Inotify, "read", counting)
+    start = time.monotonic()
+    for number in range(2000):
+        (scene.root / f"src/{number}.py").write_text("1")
+    heard = scene.settle()
+
+    assert len(reads) <= (time.monotonic() - start) / GATHERING + 2
+    assert heard == [
+        (what, f"src/{number}.py", "") for number in range(2000) for what in ("created", "closed")
+    ]
+    assert sum(reads) >= 4000
 
 
 IDLE = """

@@ -21,7 +21,7 @@ from tests.watching.inotify.scene import PRUNED, Scene
 ROUNDS = 12
 ACTS = 25
 SEEDS = range(int(os.environ.get("TRAYAPP_SEEDS", "25")))
-NAMES = ["a", "b", "c", "build"]
+NAMES = ["a", "b", "c", "build", ".git"]
 FILES = ["x.py", "y.py", "z.py"]
 
 

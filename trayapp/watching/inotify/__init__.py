@@ -12,6 +12,7 @@ It knows nothing of the application that uses it and imports none of its modules
     translation.py  inotify's records to watchdog's events
     tree.py       which folders are watched, and under which path
     kernel.py     the system calls of inotify(7)
+    failures.py   how a mistake is logged
 
 What it does not see: a mount inside a tree, a folder inside a tree that becomes readable, room in
 the budget and limits that were raised, until `rescan()`; a symlink to a root that is pointed

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import queue
+from collections.abc import Collection, Iterable, Iterator
 
 from watchdog.events import FileSystemEvent
 from watchdog.observers.api import (
@@ -15,7 +17,7 @@ from watchdog.observers.api import (
 
 from .hooks import Hooks
 from .reader import Reader
-from .root import Root
+from .root import EVERYWHERE, Root
 from .tree import Budget
 
 log = logging.getLogger(__name__)
@@ -27,12 +29,45 @@ STOP_LIMIT = 5.0
 """Seconds that the reader has to end; a file system that does not answer may hold it longer."""
 
 
+Queued = tuple[FileSystemEvent, ObservedWatch]
+
+
+class BatchQueue(EventQueue):
+    """Hand over at once what was read at once, for one taker; repeats are kept.
+
+    watchdog's own queue takes six locks for each event, and wakes the other thread as often.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._batches: queue.SimpleQueue[Iterable[object]] = queue.SimpleQueue()
+        self._taken: Iterator[object] = iter(())
+
+    def put(self, item: object, block: bool = True, timeout: float | None = None) -> None:  # noqa: ARG002  there is always room
+        """Hand over one item."""
+        self._batches.put((item,))
+
+    def put_batch(self, batch: Iterable[Queued]) -> None:
+        """Hand over events in their order."""
+        self._batches.put(batch)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> object:
+        """Take one item."""
+        while True:
+            for item in self._taken:
+                return item
+            self._taken = iter(self._batches.get(block, timeout))
+
+    def task_done(self) -> None:
+        """Take note of nothing: nobody joins this queue."""
+
+
 class PrunedEmitter(EventEmitter):
     """Hand a root to the observer's reader; it is no thread of its own."""
 
     def __init__(
         self,
-        event_queue: EventQueue,
+        event_queue: BatchQueue,
         watch: ObservedWatch,
         *,
         reader: Reader,
@@ -44,8 +79,9 @@ class PrunedEmitter(EventEmitter):
         super().__init__(event_queue, watch, timeout=timeout, event_filter=event_filter)
         if not watch.is_recursive:
             hooks = Hooks(lambda _path: True, hooks.on_report, hooks.extra_watches)
+        self._batches = event_queue
         self._reader = reader
-        self._root = Root(watch.path, hooks, budget, self.queue_event, reader.is_stopping)
+        self._root = Root(watch.path, hooks, budget, self.queue_batch, reader.is_stopping)
 
     def start(self) -> None:
         """Have the root watched; returns at once, and a report tells when it is."""
@@ -54,6 +90,12 @@ class PrunedEmitter(EventEmitter):
     def on_thread_stop(self) -> None:
         """Have the root watched no longer; returns at once."""
         self._reader.remove(self._root)
+
+    def queue_batch(self, events: Iterable[FileSystemEvent]) -> None:
+        """Queue events in their order, as `queue_event` queues one."""
+        watch = self.watch
+        wanted = (FileSystemEvent,) if watch.event_filter is None else tuple(watch.event_filter)
+        self._batches.put_batch([(event, watch) for event in events if isinstance(event, wanted)])
 
 
 class PrunedObserver(BaseObserver):
@@ -65,11 +107,20 @@ class PrunedObserver(BaseObserver):
 
     def __init__(self, hooks: Hooks, *, budget: int = WATCHES) -> None:
         self._reader = Reader()
+        self._batches = BatchQueue()
         super().__init__(PrunedEmitter, reader=self._reader, hooks=hooks, budget=Budget(budget))
 
-    def rescan(self) -> None:
-        """Ask the rules again for every folder, after they have changed; returns at once."""
-        self._reader.rescan()
+    @property
+    def event_queue(self) -> BatchQueue:
+        """Give the queue between the reader and this thread."""
+        return self._batches
+
+    def rescan(self, paths: Collection[str] | None = None) -> None:
+        """Ask the rules again, after they have changed; returns at once.
+
+        For these folders and those below them, or for all; only then is each root reported anew.
+        """
+        self._reader.rescan([EVERYWHERE] if paths is None else paths)
 
     def on_thread_start(self) -> None:
         """Start the reader, then the roots scheduled so far."""

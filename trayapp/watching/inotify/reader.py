@@ -6,16 +6,22 @@ import logging
 import os
 import select
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
+from .failures import log_failure
 from .root import Root
 
 log = logging.getLogger(__name__)
 
 MOUNTS = "/proc/self/mountinfo"
 """poll(2) tells when it changes: proc_pid_mountinfo(5)."""
+
+RESCAN_PAUSE = 0.25
+"""Seconds between two rescans; what is asked for meanwhile is done together. A clone asks tens of
+times, and each may walk the whole tree."""
 
 
 class Reader:
@@ -30,6 +36,8 @@ class Reader:
         self._thread: threading.Thread | None = None
         self._mounts = -1
         self._mount_count = 0
+        self._stale: set[str] = set()
+        self._rescanned = float("-inf")
 
     def start(self) -> None:
         """Start the thread."""
@@ -74,14 +82,11 @@ class Reader:
 
         self.submit(close)
 
-    def rescan(self) -> None:
-        """Ask the rules again for all roots; returns at once."""
-
-        def rescan() -> None:
-            for root in self._roots:
-                self._guard(root, root.rescan)
-
-        self.submit(rescan)
+    def rescan(self, paths: Iterable[str]) -> None:
+        """Ask the rules again below these folders, in all roots; returns at once."""
+        with self._lock:
+            self._stale.update(paths)
+        self._wake()
 
     def is_stopping(self) -> bool:
         """Say whether the thread is to end; long work asks."""
@@ -107,14 +112,7 @@ class Reader:
                     os.close(descriptor)
 
     def _turn(self) -> None:
-        poll = select.poll()
-        poll.register(self._wakeup, select.POLLIN)
-        if self._mounts >= 0:
-            poll.register(self._mounts, select.POLLPRI)
-        for root in self._roots:
-            if (descriptor := root.fileno()) is not None:
-                poll.register(descriptor, select.POLLIN)
-        ready = {descriptor for descriptor, _event in poll.poll()}
+        ready = self._wait()
         if self._wakeup in ready:
             os.eventfd_read(self._wakeup)
         for root in self._roots.copy():
@@ -126,14 +124,36 @@ class Reader:
             job = self._jobs.popleft()
             try:
                 job()
-            except Exception:
-                log.exception("a job of the inotify thread failed")
+            except Exception as error:  # noqa: BLE001 -- logged without its text
+                log_failure(log, "a job of the inotify thread failed", error)
+        if self._stale and time.monotonic() - self._rescanned >= RESCAN_PAUSE:
+            self._rescan()
+
+    def _wait(self) -> set[int]:
+        """Sleep until something happens, and give which descriptors tell of it."""
+        poll = select.poll()
+        poll.register(self._wakeup, select.POLLIN)
+        if self._mounts >= 0:
+            poll.register(self._mounts, select.POLLPRI)
+        for root in self._roots:
+            if (descriptor := root.fileno()) is not None:
+                poll.register(descriptor, select.POLLIN)
+        pause = self._rescanned + RESCAN_PAUSE - time.monotonic()
+        limit = max(0.0, pause * 1000) if self._stale else None
+        return {descriptor for descriptor, _event in poll.poll(limit)}
+
+    def _rescan(self) -> None:
+        with self._lock:
+            stale, self._stale = self._stale, set()
+        for root in self._roots:
+            self._guard(root, partial(root.rescan, stale))
+        self._rescanned = time.monotonic()
 
     def _guard(self, root: Root, act: Callable[[], None]) -> None:
         try:
             act()
-        except Exception:
-            log.exception("a folder is watched no longer")
+        except Exception as error:  # noqa: BLE001 -- logged without its text
+            log_failure(log, "a folder is watched no longer", error)
             root.fail()
 
     def _open_mounts(self) -> None:

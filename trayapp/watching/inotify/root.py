@@ -7,7 +7,7 @@ import logging
 import os
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from .kernel import (
     ATTRIB,
     CREATE,
     DELETE_SELF,
+    ISDIR,
     MOVE_SELF,
     MOVED_FROM,
     MOVED_TO,
@@ -41,6 +42,13 @@ ATTEMPTS = 3
 PAIR_LIMIT = 0.01
 """Seconds to wait for the second half of a rename; the kernel queues it right after the first."""
 
+GATHERING = 0.002
+"""Seconds that records gather where others were read less than so long ago. Each reading costs two
+system calls and wakes two threads, and a checkout would have one for every three records."""
+
+EVERYWHERE = "/"
+"""What `rescan` is given for all folders."""
+
 
 class Root:
     """Watch a folder while it is there; used by one thread."""
@@ -50,13 +58,14 @@ class Root:
         path: str,
         hooks: Hooks,
         budget: Budget,
-        emit: Callable[[FileSystemEvent], None],
+        emit: Callable[[Sequence[FileSystemEvent]], None],
         is_stopping: Callable[[], bool],
     ) -> None:
         self._added = path
         self._hooks = hooks
         self._budget = budget
         self._emit = emit
+        self._events: list[FileSystemEvent] = []
         self._is_stopping = is_stopping
         self._path = path
         self._inotify: Inotify | None = None
@@ -67,6 +76,7 @@ class Root:
         self._uncovered: tuple[int, int] | None = None
         self._told: Condition | None = None
         self._limit: Condition | None = None
+        self._gathering_until = 0.0
 
     def fileno(self) -> int | None:
         """Give the descriptor to poll, None where there is none."""
@@ -89,7 +99,7 @@ class Root:
             )
             self._identity = _identity(self._path)
             self._uncovered = None
-            self._translator = Translator(self._tree, self._hooks, self._emit)
+            self._translator = Translator(self._tree, self._hooks, self._events.append)
             self._tree.explore(self._tree.root)
             self._tree.settle()
         except OSError as error:
@@ -97,14 +107,25 @@ class Root:
         else:
             self._report_watched()
 
-    def rescan(self) -> None:
-        """Ask the rules again: end watches, add others, and report how the root fares."""
-        if self._tree is None:
+    def rescan(self, paths: Collection[str]) -> None:
+        """Ask the rules again below these folders: end watches, add others.
+
+        With EVERYWHERE among them, and where anything has changed, report how the root fares.
+        """
+        outer = [path for path in paths if _is_inside(self._path, path)]
+        inner = [path for path in paths if _is_inside(path, self._path)]
+        if EVERYWHERE in paths:
             self._told = None
-            self.start()
+        if self._tree is None:
+            if outer:
+                self.start()
             return
-        self._limit = self._told = None
-        self._tree.explore(self._tree.root)
+        # Where a limit was reached there may be room for others now.
+        if outer or (inner and self._limit is not None):
+            inner = [self._path]
+            self._limit = None
+        for path in inner:
+            self._tree.explore_again(path)
         self._report_watched()
 
     def serve(self) -> None:
@@ -115,14 +136,23 @@ class Root:
             if any(self._is_awaited(record) for record in self._inotify.read()):
                 self._try_again()
             return
+        if time.monotonic() < self._gathering_until:
+            time.sleep(GATHERING)
         records = self._inotify.read()
+        # A new folder is to be watched at once.
+        is_of_files = not any(record.mask & ISDIR for record in records)
         while records:
             self._complete(records, self._inotify)
-            if (lost := self._translator.handle(records)) is not None:
+            try:
+                lost = self._translator.handle(records)
+            finally:
+                self._emit_together()
+            if lost is not None:
                 self._wait(lost)
                 return
             records, self._tree.backlog = self._tree.backlog, []
         self._translator.settle()
+        self._gathering_until = time.monotonic() + GATHERING if is_of_files else 0.0
 
     def mounts_changed(self, *, fewer: bool) -> None:
         """Look whether another file system came to the root, or its own went."""
@@ -146,6 +176,11 @@ class Root:
         if self._inotify is not None:
             self._inotify.close()
         self._inotify = self._tree = self._translator = None
+
+    def _emit_together(self) -> None:
+        if self._events:
+            self._emit(self._events.copy())
+            self._events.clear()
 
     def _complete(self, records: list[Record], inotify: Inotify) -> None:
         """Where a rename has only begun, read the rest of it."""
@@ -177,7 +212,7 @@ class Root:
             try:
                 self._inotify.add(folder, WAITING_MASK)
             except OSError as error:
-                log.debug("%s cannot be waited in: %s", folder, error)
+                log.debug("a folder cannot be waited in: %s", error.strerror)
                 continue
             self._awaited = name
             # It may have come before the watch was there.
@@ -216,6 +251,10 @@ def _has_open_rename(records: list[Record]) -> bool:
     """Say whether a MOVED_FROM has no MOVED_TO yet."""
     begun = {record.cookie for record in records if record.mask & MOVED_FROM}
     return bool(begun) and not begun <= {r.cookie for r in records if r.mask & MOVED_TO}
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def _identity(path: str) -> tuple[int, int] | None:

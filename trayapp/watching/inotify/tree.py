@@ -11,7 +11,7 @@ import errno
 import logging
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -149,7 +149,8 @@ class Tree:
     ) -> None:
         """Watch what is below a watched folder, breadth first, and drop what is pruned now.
 
-        `found` is told each folder that was not watched before, and each entry of new folders.
+        `found` is told each folder that was not watched before, and each entry of new folders; of
+        the folders in them that are pruned only MARKER, which says what the others are.
         With `lost`, records were: what is no longer there is forgotten, where otherwise a record
         will tell.
         """
@@ -160,7 +161,7 @@ class Tree:
                 with os.scandir(folder.prefix) as scan:
                     entries = list(scan)
             except OSError as error:
-                log.debug("%s is left out: %s", folder.path, error)
+                log.debug("a folder is left out: %s", error.strerror)
                 continue
             tell = found if is_new else None
             names = {entry.name for entry in entries}
@@ -171,11 +172,37 @@ class Tree:
                 if entry.is_dir(follow_symlinks=False):
                     if (child := self._enter(folder, entry, found, lost=lost)) is not None:
                         waiting.append(child)
+                    elif entry.name == MARKER and tell is not None:
+                        tell(folder, entry)
                 elif tell is not None:
                     tell(folder, entry)
             if lost:
-                for name in folder.children.keys() - names:
-                    self.forget(folder.children[name], remove=False)
+                self._forget_children(folder, folder.children.keys() - names)
+
+    def _forget_children(self, folder: Folder, names: Collection[str]) -> None:
+        for name in names:
+            self.forget(folder.children[name], remove=False)
+
+    def explore_again(self, path: str) -> None:
+        """Watch what is at and below a path, and drop what is pruned, after the rules changed.
+
+        The path lies in the root; what is above it may have been pruned, or be now.
+        """
+        folder = self.root
+        names = path.removeprefix(folder.prefix).split("/") if path != folder.path else []
+        for name in names:
+            known = folder.children.get(name)
+            if self._hooks.is_pruned(folder.prefix + name):
+                if known is not None:
+                    self.forget(known)
+                return
+            if known is None:
+                new, _is_new = self.watch(folder, name)
+                if new is not None:
+                    self.explore(new)
+                return
+            folder = known
+        self.explore(folder)
 
     def watch(
         self, parent: Folder, name: str, *, believe: bool = False, claim: bool = False
@@ -317,7 +344,7 @@ class Tree:
                 self._on_limit(Condition.NO_WATCHES_LEFT)
             else:
                 # Gone again, a symlink by now, or not ours to read.
-                log.debug("%s is not watched: %s", path, error)
+                log.debug("a folder is not watched: %s", error.strerror)
             return None
 
     def _watch_extra(self, path: str, found: Found | None) -> None:
