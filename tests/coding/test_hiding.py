@@ -369,6 +369,47 @@ def test_a_hidden_branch_is_named_nowhere(name: str) -> None:
     assert name not in everything_told(replace(CAPTURE, branch=name), rules)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plan.py",
+        "plan.py~",
+        ".plan.py.swp",
+        "#plan.py#",
+        ".#plan.py",
+        "plan.py___jb_tmp___",
+        "plan.py.4f2a.tmp",
+        "%home%a%work%acme%plan.py",
+        ".~lock.plan.py#",
+    ],
+)
+@pytest.mark.parametrize("rule", ["hide_file_names", "exclude"])
+def test_an_editors_temporary_file_does_not_tell_the_hidden_name(name: str, rule: str) -> None:
+    hidden: dict[str, Any] = {rule: patterns(r"/plan\.py$")}
+    capture = replace(CAPTURE, path=f"/home/a/work/acme/{name}")
+
+    assert "plan" not in shown_path(capture, [HideRules(**hidden)])
+
+
+@pytest.mark.parametrize("pattern", [True, "^secret$", "/code/secret$", "/code/secret/", "^/h.*t$"])
+def test_a_hidden_project_that_is_gone_is_not_told(pattern: str | bool) -> None:
+    """Without its .git it counts as a part of what is around it."""
+    rules = [HideRules(hide_project_names=patterns(pattern))]
+    around = replace(CAPTURE, project="code", project_folder="/home/a/code", branch=None)
+
+    for name in ("src/main.py", "my_secret.py", "src/Secret.py", "a.secret"):
+        shown = shown_path(replace(around, path=f"/home/a/code/secret/{name}"), rules)
+
+        assert "secret" not in shown.casefold()
+    assert shown_path(replace(around, path="/home/a/code/secret/main.py"), rules) == "main.py"
+
+
+def test_what_is_not_hidden_is_shown_whole() -> None:
+    rules = [HideRules(hide_file_names=patterns("/plan"), hide_project_names=patterns("^secret$"))]
+
+    assert shown_path(CAPTURE, rules) == CAPTURE.path
+
+
 def name_pattern(name: str) -> str:
     return rf"\Q{name}\E"
 

@@ -17,8 +17,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NoReturn
 
@@ -26,6 +26,9 @@ from trayapp.coding.heartbeat import Heartbeat
 from trayapp.coding.patterns import Patterns
 
 HIDDEN = "HIDDEN"
+
+MOST_SIGNS = 8
+"""What editors add to a name holds no more signs than this, before it or behind."""
 
 _NOTHING = Patterns()
 
@@ -120,10 +123,27 @@ def hide(capture: Capture, rules: Sequence[HideRules], secret: bytes) -> Heartbe
 
 
 def shown_path(capture: Capture, rules: Sequence[HideRules]) -> str:
-    """Give a save's path as a log or a person may see it, whatever becomes of the save."""
-    if _exclusion(capture, rules) is Excluded.EXCLUDED:
-        return HIDDEN + _ending(capture.path)
-    return _entity(capture, _judge(capture, rules))
+    """Give a path as a log or a person may see it, whatever becomes of it.
+
+    More is hidden here than of a save: an editor's temporary file bears the name of the file that
+    it is for, and a project that is gone again was taken for a part of the one around it.
+    """
+    namesakes = [replace(capture, path=path) for path in _namesakes(capture.path)]
+    file = any(
+        _exclusion(one, rules) is Excluded.EXCLUDED or _judge(one, rules).file for one in namesakes
+    )
+    verdict = _judge(capture, rules)
+    around = [capture.path[:place] for place, sign in enumerate(capture.path) if sign == "/"]
+    *folders, name = _within_project(capture).split("/")
+    project = verdict.project or any(
+        rule.hide_project_names.match(*folders, *around, f"{around[-1]}/") for rule in rules
+    )
+    if not file and not project:
+        return _entity(capture, verdict)
+    hidden = HIDDEN + _ending(capture.path)
+    texts = (hidden,) if file else (name, hidden)
+    safe = (text for text in texts if not (project and _gives_away(text, capture, *folders)))
+    return next(safe, HIDDEN)
 
 
 def pseudonym(project: str, secret: bytes) -> str:
@@ -176,14 +196,24 @@ def _within_project(capture: Capture) -> str:
     return capture.path.rpartition("/")[2]
 
 
+def _namesakes(path: str) -> Iterator[str]:
+    """Give a path and those that its name may be made from: a.py for .a.py.swp and #a.py#."""
+    folder, slash, name = path.rpartition("/")
+    signs = [place for place, sign in enumerate(name) if not sign.isalnum()]
+    for start in (0, *(place + 1 for place in signs[:MOST_SIGNS])):
+        for end in (*signs[-MOST_SIGNS:], len(name)):
+            if start < end:
+                yield folder + slash + name[start:end]
+
+
 def _ending(path: str) -> str:
     found = _ENDING.search(path)
     return found[1] if found else ""
 
 
-def _gives_away(text: str, capture: Capture) -> bool:
-    """Tell whether a text has the name of the project or of its folder in it."""
-    names = [(capture.project_folder or "").rstrip("/").rpartition("/")[2]]
+def _gives_away(text: str, capture: Capture, *others: str) -> bool:
+    """Tell whether a text has the name of the project, of its folder or another in it."""
+    names = [(capture.project_folder or "").rstrip("/").rpartition("/")[2], *others]
     if not capture.has_project_file:
         names.append(capture.project or "")
     # my-app is my_app and MyApp: packages and branches are often spelt otherwise.
