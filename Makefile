@@ -9,9 +9,10 @@ BIN := $(VENV)/bin
 # What also runs where there is no D-Bus session, as mypy sees it there.
 ELSEWHERE := --no-warn-unreachable --follow-imports silent $(addprefix -p trayapp.,cli coding desktop resident \
 	servers settings) $(addprefix -m trayapp.tray.,backends drawing face fake_backend icon_faces \
-	macos macos_icon menu native pixel_font signs windows windows_icon)
+	macos macos_icon menu native pixel_font signs windows windows_icon) \
+	$(addprefix -m ,$(filter-out %__init__,$(subst /,.,$(basename $(wildcard trayapp/watching/*.py)))))
 
-.PHONY: help run test test-desktops test-programs setup system desktops check pytest ordinary-user bench bench-watching soak icons pictures clean
+.PHONY: help run test test-desktops setup system desktops check pytest ordinary-user bench bench-watching soak icons pictures clean
 
 help:
 	@echo "make run     set up and start trayapp"
@@ -19,8 +20,8 @@ help:
 	@echo "make test-desktops   the desktop tests, on GNOME Shell and KDE Plasma too"
 	@echo "make check   style, types and import rules only"
 	@echo "make bench   print what the cheap commands cost, and the tray at rest"
+	@echo "make bench-watching   print what watching costs, beside watchdog, watchfiles and a bare loop"
 	@echo "make soak    change the icon ten thousand times and count its memory"
-	@echo "make test-programs   real editors and tools through the file monitor; not steady yet"
 	@echo "make icons   draw the golden icons anew, and a sheet of them; make pictures: README's"
 	@echo "make clean   remove what these made"
 
@@ -30,11 +31,7 @@ run: $(VENV)/.installed
 test: system setup check pytest ordinary-user
 
 test-desktops: system desktops setup
-	$(BIN)/python -m pytest -m "desktop and not real_programs"
-
-# Real editors, git, tar and rsync through the file monitor; one in five runs still finds a race.
-test-programs: setup
-	$(BIN)/python -m pytest -m real_programs
+	$(BIN)/python -m pytest -m desktop
 
 setup: $(VENV)/.developing
 
@@ -76,8 +73,9 @@ bench: setup
 	$(BIN)/python -m tests.benchmarks.start_up
 	$(BIN)/python -m tests.benchmarks.at_rest
 
-# Ours beside watchdog, watchfiles (if it is installed) and a bare inotify loop; ten minutes.
+# Ours beside watchdog, watchfiles and a bare inotify loop; ten minutes.
 bench-watching: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
 	$(BIN)/python -m tests.benchmarks.watching
 
 # Ten thousand changes of the icon and its menu, in about two minutes; `make test` makes fewer.

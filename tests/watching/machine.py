@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from trayapp.watching.events import Kind, RawEvent
 from trayapp.watching.freshness import FileStatus
+from trayapp.watching.project import Project
 from trayapp.watching.saves import Found, Save, SaveFinder
 from trayapp.watching.verdicts import Reason, Suppressed, Verdict
 
@@ -45,6 +46,8 @@ class Machine:
         clock_error: float = 0.0,
         tells_deletions: bool = False,
         is_code: Callable[[str], bool] = is_code_name,
+        project_of: Callable[[str], Project | None] = lambda _path: None,
+        is_idle: Callable[[float], bool] = lambda _at: False,
     ) -> None:
         self.time = START
         self.clock_error = clock_error
@@ -57,7 +60,12 @@ class Machine:
         """What others do before each event is told."""
 
         self.finder = SaveFinder(
-            self.lstat, is_code, self.verdicts.append, lambda _device: bool(clock_error)
+            self.lstat,
+            is_code,
+            self.verdicts.append,
+            lambda _device: bool(clock_error),
+            project_of,
+            is_idle,
         )
 
     # What came out.

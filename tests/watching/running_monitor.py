@@ -89,9 +89,13 @@ def running_monitor(root: Path) -> Iterator[RunningMonitor]:
     rules = IgnoreRules(folders, home=str(home), config_home=str(home / ".config"))
     capturer = Capturer(folders, ProjectSettings(), Identity("trayapp", "machine"))
     listeners = Listeners(
-        one.captures.append, one.suppressed.append, one.reports.append, one.verdicts.append
+        one.captures.append,
+        one.suppressed.append,
+        one.reports.append,
+        explained=one.verdicts.append,
     )
-    monitor = Monitor(folders, rules, capturer, listeners, lambda _device: False)
+    monitor = Monitor(listeners, lambda _device: False)
+    monitor.watch(folders, rules, capturer)
     monitor.start()
     try:
         wait_for(

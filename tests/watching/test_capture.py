@@ -29,6 +29,21 @@ def test_a_save_is_told_with_all_that_is_known(tmp_path: Path) -> None:
     assert capture.lines == 2
 
 
+def test_the_project_is_what_was_found_at_the_save(tmp_path: Path) -> None:
+    one = capturer(tmp_path)
+    file = tmp_path / "a.py"
+    file.touch()
+    found = one.project_of(str(file))
+    (tmp_path / ".wakatime-project").write_text("renamed\nbranch\n")
+
+    before, now = one.capture(Save(str(file), 1.0, found)), one.capture(Save(str(file), 1.0))
+
+    assert before is not None
+    assert now is not None
+    assert (before.project, before.branch) == (tmp_path.name, None)
+    assert (now.project, now.branch) == ("renamed", "branch")
+
+
 def test_what_is_in_no_language_is_not_told(tmp_path: Path) -> None:
     file = tmp_path / "script"
     file.write_text("just words")

@@ -135,6 +135,37 @@ class TestGit:
 
         self.check(app / "main.py", "app", None, app)
 
+    def test_a_detached_worktree_and_submodule_have_none_either(self, app: Path) -> None:
+        library = make_git(app.parent / "library")
+        git("submodule", "add", str(library), "lib", at=app)
+        git("checkout", "--quiet", "--detach", at=app / "lib")
+        git("worktree", "add", "--quiet", "--detach", "../tree", at=app)
+
+        self.check(app / "lib" / "main.py", "lib", None, app / "lib")
+        self.check(app.parent / "tree" / "main.py", "app", None, app.parent / "tree")
+
+    def test_packed_refs_change_nothing(self, app: Path) -> None:
+        git("worktree", "add", "-b", "team/fix", "../tree", at=app)
+        git("pack-refs", "--all", "--prune", at=app)
+        assert not (app / ".git" / "refs" / "heads" / "main").exists()
+
+        self.check(app / "main.py", "app", "main", app)
+        self.check(app.parent / "tree" / "main.py", "app", "team/fix", app.parent / "tree")
+
+    def test_a_bare_repository_is_no_working_tree(self, app: Path) -> None:
+        git("clone", "--quiet", "--bare", "app", "store.git", at=app.parent)
+        store = app.parent / "store.git"
+
+        project = project_of(save(store / "hooks" / "post-receive.py"), added=store)
+
+        assert (project.name, project.branch) == ("store.git", None)
+        assert project.source is Source.FOLDER
+
+    def test_a_git_file_in_a_repository_makes_a_nested_one(self, app: Path) -> None:
+        git("init", "--quiet", "--separate-git-dir=../inner.git", "-b", "x", "inner", at=app)
+
+        self.check(save(app / "inner" / "a.py"), "inner", "x", app / "inner")
+
     def test_without_commits_the_branch_is_known(self, tmp_path: Path) -> None:
         git("init", "--quiet", "-b", "größe/日本", "app", at=tmp_path)
 

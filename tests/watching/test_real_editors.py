@@ -10,6 +10,7 @@ import signal
 import subprocess
 import termios
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.desktop.processes import require_programs, wait_for
 from tests.watching.repositories import run, save
 from tests.watching.running_monitor import RunningMonitor, running_monitor
 
-pytestmark = [pytest.mark.desktop, pytest.mark.real_programs]
+pytestmark = pytest.mark.desktop
 
 EDITOR_LIMIT = 15.0
 CODE = "first = 0\nsecond_line = 1\n"
@@ -28,13 +29,19 @@ SHOWN = b"second_line"
 WRITTEN = "typed = 1"
 
 # vim and emacs make no backups below /tmp, where this may run, and so save in another way there.
+VIM = "vim -u NONE -c 'set backupskip='"
 BACKUPS = "--eval '(setq backup-enable-predicate (lambda (_) t))'"
 
 # Each: the command, the keys that type and save, and those that quit.
 EDITORS = {
-    "vim": ("vim -u NONE -c 'set backupskip=' a.py", f"Go{WRITTEN}\x1b:w\r", ":q\r"),
+    "vim": (f"{VIM} a.py", f"Go{WRITTEN}\x1b:w\r", ":q\r"),
     "vim with backupcopy": (
-        "vim -u NONE -c 'set backupskip= backupcopy=yes' a.py",
+        f"{VIM} -c 'set backupcopy=yes' a.py",
+        f"Go{WRITTEN}\x1b:w\r",
+        ":q\r",
+    ),
+    "neovim": (
+        "nvim -u NONE -c 'set backupskip=' a.py",
         f"Go{WRITTEN}\x1b:w\r",
         ":q\r",
     ),
@@ -92,9 +99,16 @@ class Terminal:
         """Type keys."""
         os.write(self._terminal, keys.encode())
 
-    def wait_until_written(self, file: Path) -> None:
-        """Wait until the editor has saved what was typed."""
-        wait_for(lambda: self._read() and _holds(file), f"{file.name} is written", EDITOR_LIMIT)
+    def wait_until_written(self, *files: Path, size: int = len(CODE)) -> None:
+        """Wait until the editor has saved what was typed, in files of that size before.
+
+        They are not read: read at once, a saved file has the times of a touched one.
+        """
+        wait_for(
+            lambda: self._read() and all(_is_longer(file, size) for file in files),
+            f"{files} are written",
+            EDITOR_LIMIT,
+        )
 
     def wait_for_end(self) -> None:
         """Wait until the editor has quit."""
@@ -118,23 +132,24 @@ class Terminal:
         return True
 
 
-def _holds(file: Path) -> bool:
-    return file.exists() and WRITTEN in file.read_text()
+def _is_longer(file: Path, size: int) -> bool:
+    try:
+        return file.stat().st_size >= size + len(WRITTEN)
+    except FileNotFoundError:  # Not there yet, or renamed to be the backup.
+        return False
 
 
 def edit(name: str, file: Path, home: Path, *, saving: bool = True) -> None:
     """Open a file in an editor, type and save, and quit."""
     command, saving_keys, quitting_keys = EDITORS[name]
-    terminal = Terminal(command, file.parent, home)
-    try:
+    with closing(Terminal(command, file.parent, home)) as terminal:
         terminal.wait_until_shown(SHOWN)
         if saving:
+            size = file.stat().st_size
             terminal.press(saving_keys)
-            terminal.wait_until_written(file)
+            terminal.wait_until_written(file, size=size)
         terminal.press(quitting_keys)
         terminal.wait_for_end()
-    finally:
-        terminal.close()
 
 
 @pytest.fixture
@@ -155,6 +170,7 @@ def test_an_editor_saves_once(name: str, tmp_path: Path, file: Path) -> None:
         edit(name, file, tmp_path / "home")
 
         monitor.wait_for_saves(["a.py"])
+    assert WRITTEN in file.read_text()
 
 
 def test_micro_saves_once_and_its_opening_for_writing_is_no_save(
@@ -169,28 +185,58 @@ def test_micro_saves_once_and_its_opening_for_writing_is_no_save(
         edit("micro", file, tmp_path / "home")
 
         monitor.wait_for_saves(["a.py"])
+    assert WRITTEN in file.read_text()
 
 
 def test_each_command_that_changes_a_file_saves_once(tmp_path: Path) -> None:
+    require_programs("ed", "perl")
     folder = tmp_path / "code"
     for name in COMMANDS:
         save(folder / name, CODE)
     with running_monitor(folder) as monitor:
-        for name, command in COMMANDS.items():
+        for command in COMMANDS.values():
             save(tmp_path / "outside.py", WRITTEN)
             run("sh", "-c", command, at=folder)
-            assert _holds(folder / name)
 
         monitor.wait_for_saves([*COMMANDS])
+    assert all(WRITTEN in (folder / name).read_text() for name in COMMANDS)
 
 
-def test_an_editor_saves_a_new_file_in_a_new_folder_once(tmp_path: Path, file: Path) -> None:
+def test_a_new_file_in_a_new_folder_is_one_save(tmp_path: Path, file: Path) -> None:
     require_programs("vim")
     with running_monitor(file.parent) as monitor:
-        new = save(file.parent / "new" / "deep" / "a.py", CODE)
-        edit("vim", new, tmp_path / "home")
+        with closing(Terminal(f"{VIM} new/deep/n.py", file.parent, tmp_path / "home")) as vim:
+            vim.wait_until_shown(b"n.py")
+            vim.press(f"i{WRITTEN}\x1b:call mkdir('new/deep', 'p')\r:w\r")
+            vim.wait_until_written(file.parent / "new" / "deep" / "n.py", size=0)
 
-        monitor.wait_for_saves(["new/deep/a.py"])
+        monitor.wait_for_saves(["new/deep/n.py"])
+
+
+def test_a_new_file_is_one_save_and_its_opening_none(tmp_path: Path, file: Path) -> None:
+    require_programs("vim")
+    with running_monitor(file.parent) as monitor:
+        with closing(Terminal(f"{VIM} n.py", file.parent, tmp_path / "home")) as vim:
+            vim.wait_until_shown(b"n.py")
+            monitor.wait_for_saves([])
+
+            vim.press(f"i{WRITTEN}\x1b:w\r")
+            vim.wait_until_written(file.with_name("n.py"), size=0)
+
+        monitor.wait_for_saves(["n.py"])
+
+
+def test_all_files_saved_at_once_are_a_save_each(tmp_path: Path, file: Path) -> None:
+    require_programs("vim")
+    files = [file, *(save(file.with_name(name), CODE) for name in ("b.py", "c.py"))]
+    with running_monitor(file.parent) as monitor:
+        command = f"{VIM} -c 'set hidden' a.py b.py c.py"
+        with closing(Terminal(command, file.parent, tmp_path / "home")) as vim:
+            vim.wait_until_shown(SHOWN)
+            vim.press(f":argdo normal Go{WRITTEN}\r:wa\r")
+            vim.wait_until_written(*files)
+
+        monitor.wait_for_saves(["a.py", "b.py", "c.py"])
 
 
 def test_touch_chmod_opening_and_reading_are_no_saves(file: Path) -> None:

@@ -214,6 +214,19 @@ class TestNoSave:
         assert machine.reasons("a.py")[-1:] == [Reason.TOUCHED]
         assert machine.reasons("new.py") == [Reason.EMPTY]
 
+    def test_is_a_touch_with_a_chmod_before_we_look(self) -> None:
+        machine = Machine()
+        machine.have("a.py")
+
+        def chmod() -> None:
+            machine.files[f"{ROOT}/a.py"].ctime += 0.003
+
+        machine.meanwhile = chmod
+        machine.touch("a.py")
+
+        assert machine.rest().saved == []
+        assert machine.reasons("a.py") == [Reason.TOUCHED]
+
     @pytest.mark.parametrize("known", [True, False])
     def test_is_opening_without_writing(self, *, known: bool) -> None:
         machine = Machine()
@@ -574,6 +587,17 @@ class TestGit:
 
         assert machine.rest().saved == ["deep/a.py"]
         assert machine.suppressed == [(Reason.GIT, 2)]
+
+    def test_what_is_renamed_from_its_lock_is_of_git_in_a_repository_only(self) -> None:
+        machine = Machine(is_code=lambda _name: True)
+        machine.finder.add_repository(f"{ROOT}/tree", f"{ROOT}/tree/.git")
+        for folder in ("tree", "elsewhere"):
+            machine.have(f"{folder}/.gitmodules")
+            machine.write(f"{folder}/.gitmodules.lock")
+            machine.rename(f"{folder}/.gitmodules.lock", f"{folder}/.gitmodules")
+
+        assert machine.rest().saved == ["elsewhere/.gitmodules"]
+        assert machine.suppressed == [(Reason.GIT, 1)]
 
     def test_a_save_right_after_git_init_counts(self) -> None:
         machine = Machine()

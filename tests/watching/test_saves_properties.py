@@ -26,6 +26,7 @@ from trayapp.watching.saves import Save, SaveFinder
 
 LENGTH_SECONDS = 12.0
 BETWEEN_SAVES_SECONDS = 1.2
+MOVED_WITHIN_SECONDS = 0.9
 NEAR_SECONDS = 0.3
 Step = tuple[float, Callable[[], None]]
 
@@ -77,14 +78,21 @@ works = st.builds(
     st.floats(0, 0.05),
 )
 saves = st.lists(
-    st.tuples(seconds, st.sampled_from(list(WAYS.values())), st.integers(0, 3)), max_size=6
+    st.tuples(
+        seconds,
+        st.sampled_from(list(WAYS.values())),
+        st.integers(0, 3),
+        st.sampled_from(["stays", "file renamed", "folder renamed"]),
+        st.floats(0, MOVED_WITHIN_SECONDS),
+    ),
+    max_size=6,
 )
 
 
 @settings(max_examples=150, deadline=None)
 @given(saves, st.lists(works, max_size=5), st.booleans(), st.booleans())
 def test_persons_are_counted_once_and_machines_never(
-    saves: list[tuple[float, Way, int]],
+    saves: list[tuple[float, Way, int, str, float]],
     works: list[Work],
     tells_deletions: bool,
     shares_a_folder: bool,
@@ -110,9 +118,10 @@ def test_persons_are_counted_once_and_machines_never(
             machine.wait(max(START + due - machine.time, 0))
             act()
 
-    for number, (chosen, way, meanwhile) in enumerate(sorted(saves, key=lambda save: save[0])):
+    for number, save in enumerate(sorted(saves, key=lambda save: save[0])):
+        chosen, way, meanwhile, then, later = save
         at = max(chosen, before + BETWEEN_SAVES_SECONDS)
-        path = f"mine/p{number}.py"
+        path = f"mine/person{number}/p.py"
         machine.have(path)
         run_until(at)
         machine.wait(max(START + at - machine.time, 0))
@@ -120,6 +129,13 @@ def test_persons_are_counted_once_and_machines_never(
         machine.meanwhile = _interruption(machine, todo, meanwhile)
         way(machine, path)
         machine.meanwhile = None
+        run_until(at + later)
+        if then == "file renamed":
+            machine.rename(path, f"mine/person{number}/q.py")
+            path = f"mine/person{number}/q.py"
+        elif then == "folder renamed":
+            machine.move_folder(f"mine/person{number}", f"mine/moved{number}")
+            path = f"mine/moved{number}/p.py"
         allowed.add(path)
         near = {work.kind for work in works if work.start - NEAR_SECONDS <= at <= work.end}
         in_rhythm = "formatter" in near and way in {save_in_place, save_by_copy_of_backup}

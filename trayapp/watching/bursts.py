@@ -5,9 +5,9 @@ hg, svn, jj. Ten are "save all". A file among them is still a person's if it sta
 else was written for a fifth of a second before and after, or it was written in a way of its own
 (saved in place while an archive unpacks, with a backup while a formatter runs).
 
-What cannot be told apart: a generator that writes ten files or fewer, or fewer than eleven in any
-one second; a person's save in the very rhythm and way of a burst, or of several files within it; a
-burst's straggler that stands alone counts as a save.
+What cannot be told apart: an update by hg, svn or jj, a generator or a formatter that writes ten
+files or fewer, or fewer than eleven in any one second; a person's save in the very rhythm and way
+of a burst, or of several files within it; a burst's straggler that stands alone counts as a save.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from trayapp.watching.freshness import Way
+from trayapp.watching.project import Project
 
 BURST_SECONDS = 1.0
 MOST_FILES_OF_A_PERSON = 10
@@ -36,6 +37,9 @@ class Candidate:
     merged: bool = False
     """Its file was renamed over another candidate's."""
 
+    project: Project | None = None
+    """Found when it came, under the path that it has; None where nobody looked yet."""
+
 
 class Bursts:
     """Remembers the candidates of the last seconds by repository, in their order."""
@@ -49,6 +53,11 @@ class Bursts:
         group = self._groups.setdefault(candidate.root, [])
         candidate.serial = self._trimmed.setdefault(candidate.root, 0) + len(group)
         group.append(candidate)
+
+    def is_full(self, root: str, moment: float) -> bool:
+        """Tell whether one more candidate at this moment makes a burst, whatever follows."""
+        group = self._groups.get(root, [])[-MOST_FILES_OF_A_PERSON:]
+        return len(group) == MOST_FILES_OF_A_PERSON and moment - group[0].moment <= BURST_SECONDS
 
     def holds(self, candidate: Candidate) -> bool:
         """Tell whether a candidate is part of a burst, once the second after it is over.

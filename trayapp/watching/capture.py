@@ -8,7 +8,7 @@ from pathlib import Path
 
 from trayapp.coding.hiding import Capture
 from trayapp.watching.language import language_of
-from trayapp.watching.project import ProjectSettings, find_project
+from trayapp.watching.project import Project, ProjectSettings, find_project
 from trayapp.watching.reading import read_head, regular_file
 from trayapp.watching.saves import Save
 
@@ -49,15 +49,24 @@ class Capturer:
         language = self._language(path)
         if language is None:
             return None
-        return replace(self.place(save.path, save.at), language=language, lines=count_lines(path))
+        place = self.place(save.path, save.at, save.project)
+        return replace(place, language=language, lines=count_lines(path))
 
-    def place(self, path: str, at: float = 0.0) -> Capture:
-        """Give what is known of a path without looking into the file."""
+    def project_of(self, path: str) -> Project:
+        """Find the project and the branch that a path is in now."""
         where = Path(path)
         inside = (folder for folder in self._folders if where.is_relative_to(folder))
-        project = find_project(where, next(inside, where.parent), self._settings)
+        return find_project(where, next(inside, where.parent), self._settings)
+
+    def place(self, path: str, at: float = 0.0, project: Project | None = None) -> Capture:
+        """Give what is known of a path without looking into the file.
+
+        `project` is what was found before; without it, it is looked for now.
+        """
+        if project is None:
+            project = self.project_of(path)
         return Capture(
-            path=where.as_posix(),
+            path=Path(path).as_posix(),
             time=at,
             user_agent=self._identity.user_agent,
             machine=self._identity.machine,

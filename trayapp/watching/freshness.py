@@ -8,8 +8,10 @@ what it says of files made on it, and until then every such file counts as writt
 
 What cannot be told apart:
 - A file that a sync client or an archive brings with a time less than five seconds ago is a save.
-- `touch` sets all three times to one moment. On kernels before 6.13 so does a program that reads
-  and rewrites a file of unchanged size within one clock tick (4 ms), and that counts as a touch.
+- `touch` sets the times of access and of writing to one moment. So does whoever reads a file within
+  one clock tick (4 ms) of its being written: before we look, in place, and with a size that is
+  unchanged or was never seen, such a save counts as a touch. On kernels since 6.13 it does not if
+  the reader asks for the file's status first, as most do.
   A touched file that was never seen before, and is read before we look at it, counts as written.
 - A new file that is still empty is not a save; nobody wrote anything yet.
 - A save whose event is read more than five seconds late, of a file not seen before, is lost.
@@ -132,4 +134,5 @@ def lasting_refusal(status: FileStatus) -> Reason | None:
 
 
 def _is_touched(status: FileStatus) -> bool:
-    return status.atime_ns == status.mtime_ns == status.ctime_ns
+    # Not its ctime, which a chmod after the touch may have moved on.
+    return status.atime_ns == status.mtime_ns

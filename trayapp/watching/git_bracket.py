@@ -9,6 +9,9 @@ lock that was there before we looked, or is older than a minute, suppresses noth
 A clone and a new worktree may write before their lock can be watched: files created within two
 seconds of the `.git` beside them are git's if there is an index by the time that they settle.
 
+Where events come in no strict order (macOS tells all that became of a lock at once, before or after
+the files), a new file is git's too if it came within a fifth of a second of news of the lock.
+
 What cannot be told apart:
 - Within the bracket (milliseconds in a small repository), from git's: a person's new file, one
   saved through a new file of a code name, or with its backup in a folder that is not watched.
@@ -25,6 +28,9 @@ from dataclasses import dataclass
 from trayapp.watching.events import Kind, RawEvent
 
 SILENCE_SECONDS = 2.0
+UNORDERED_SECONDS = 0.2
+"""How near to what is told of the lock a new file is git's where events come in no strict order."""
+
 OLDEST_LOCK_SECONDS = 60.0
 LOCK_NAME = "index.lock"
 GIT_NAME = ".git"
@@ -40,7 +46,9 @@ class _Bracket:
 class GitBrackets:
     """Knows the repositories and which of them git is writing; moments are the caller's clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_order: bool = True) -> None:
+        self._in_order = in_order
+        self._lock_told: dict[str, float] = {}
         self._git_folders: dict[str, str] = {}
         self._roots: dict[str, str] = {}
         self._open: dict[str, _Bracket] = {}
@@ -60,6 +68,7 @@ class GitBrackets:
         self._roots.pop(self._git_folders.pop(root, ""), None)
         self._open.pop(root, None)
         self._born.pop(root, None)
+        self._lock_told.pop(root, None)
         self._root_of_folder.clear()
 
     def move(self, old_folder: str, folder: str) -> None:
@@ -90,6 +99,8 @@ class GitBrackets:
             if folder_name != GIT_NAME:
                 return False
             self.add(root, folder)
+        if not self._in_order and LOCK_NAME in (name, _split(event.old_path)[1]):
+            self._lock_told[root] = moment
         if name == LOCK_NAME and event.kind is Kind.CREATED:
             self._open[root] = _Bracket(moment, moment)
         elif name == LOCK_NAME or _split(event.old_path)[1] == LOCK_NAME:
@@ -112,6 +123,18 @@ class GitBrackets:
             return False
         bracket.last_write = moment
         return True
+
+    def renames(self, old_path: str, path: str) -> bool:
+        """Tell whether git put a file of a working tree into place, as it does with .gitmodules.
+
+        All that it writes under a lock it renames so, and no editor is known to.
+        """
+        return old_path == path + ".lock" and bool(self.root_of(path))
+
+    def lock_was_near(self, path: str, moment: float) -> bool:
+        """Tell whether git took or left the lock about then; macOS may tell both at once."""
+        told = self._lock_told.get(self.root_of(path), float("-inf"))
+        return abs(moment - told) <= UNORDERED_SECONDS
 
     def index_of_newborn(self, path: str, moment: float) -> str | None:
         """Give where the index would be, of a repository that was born when a file was created.

@@ -136,7 +136,8 @@ class IgnoreRules:
 
     def matters(self, path: str) -> bool:
         """Say whether `refresh` wants to hear that this path was written, created or removed."""
-        name = os.path.basename(path)
+        # Asked about every event.
+        name = path[path.rfind(os.sep) + 1 :]
         return (
             name in {RULES_NAME, ".git"}
             or is_evidence(name)
@@ -245,6 +246,7 @@ class IgnoreRules:
         return answer
 
     def _excluded(self, path: str) -> IgnoreReason | None:
+        path = path.replace(os.sep, "/")
         for pattern in self._exclude:
             if pattern.search(path):
                 if any(wanted.search(path) for wanted in self._include):

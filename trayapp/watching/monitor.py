@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -19,14 +20,21 @@ from typing import TYPE_CHECKING, TypeAlias
 from trayapp.coding.hiding import Capture
 from trayapp.watching.capture import Capturer
 from trayapp.watching.events import RawEvent
-from trayapp.watching.freshness import FileStatus
+from trayapp.watching.file_status import look_at
 from trayapp.watching.ignoring import IgnoreRules
+from trayapp.watching.inotify.failures import log_failure
+from trayapp.watching.inotify.hooks import Hooks
 from trayapp.watching.language_names import is_code_name, may_be_script_name
+from trayapp.watching.network_mounts import own_clock_test
+from trayapp.watching.observers import make_observer
+from trayapp.watching.project import Project
 from trayapp.watching.repository import git_at
 from trayapp.watching.saves import SETTLING_SECONDS, Save, SaveFinder
 from trayapp.watching.verdicts import QUIET_SECONDS, Suppressed, Verdict
 
 if TYPE_CHECKING:
+    from watchdog.observers.api import ObservedWatch
+
     from trayapp.watching.inotify import Report
 
 log = logging.getLogger(__name__)
@@ -43,7 +51,14 @@ class Repository:
     git_folder: str
 
 
-Told: TypeAlias = "RawEvent | Repository | None"
+@dataclass(frozen=True)
+class RuleFile:
+    """A file with rules that lies in no watched folder, and has changed."""
+
+    path: str
+
+
+Told: TypeAlias = "RawEvent | Repository | RuleFile | None"
 """What the monitor's thread is given; None ends it."""
 
 
@@ -54,6 +69,8 @@ class Listeners:
     captured: Callable[[Capture], None]
     suppressed: Callable[[Suppressed], None]
     reported: Callable[[Report], None]
+    is_idle: Callable[[float], bool] = lambda _at: False
+    """Asked whether nobody was there at a moment; it may take a second."""
     explained: Callable[[Verdict], None] | None = None
 
 
@@ -61,35 +78,63 @@ class Monitor:
     """Watch folders, which are real paths, and tell of each save of a person's."""
 
     def __init__(
-        self,
-        folders: Sequence[str],
-        rules: IgnoreRules,
-        capturer: Capturer,
-        listeners: Listeners,
-        has_own_clock: Callable[[int], bool],
+        self, listeners: Listeners, has_own_clock: Callable[[int], bool] | None = None
     ) -> None:
-        self._folders = tuple(folders)
-        self._rules = rules
+        self._listeners = listeners
         # Asked by the observer's reader and by the monitor's thread.
         self._rules_lock = threading.Lock()
-        self._capturer = capturer
-        self._listeners = listeners
+        self._rules: IgnoreRules
+        self._capturer: Capturer
         self._told: queue.SimpleQueue[Told] = queue.SimpleQueue()
-        self._finder = SaveFinder(_lstat, _may_be_code, listeners.explained, has_own_clock)
+        self._finder = SaveFinder(
+            look_at,
+            _may_be_code,
+            listeners.explained,
+            has_own_clock or own_clock_test(),
+            self._project_of,
+            listeners.is_idle,
+            in_order=sys.platform == "linux",
+        )
+        self._observer = make_observer(
+            Hooks(self._is_pruned, listeners.reported, self._git_folders)
+        )
+        self._watches: dict[str, ObservedWatch] = {}
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
-    def start(self) -> None:
-        """Begin to watch; reports tell when a folder is watched, or why it is not."""
+    def watch(self, folders: Collection[str], rules: IgnoreRules, capturer: Capturer) -> None:
+        """Watch these folders from now on, by these rules; before `start` and after.
+
+        Returns at once; reports tell when a folder is watched, or why it is not.
+        """
         # Late: this brings watchdog.
-        from trayapp.watching.inotify import Hooks, PrunedObserver  # noqa: PLC0415
         from trayapp.watching.observed import Handler  # noqa: PLC0415
 
-        hooks = Hooks(self._is_pruned, self._listeners.reported, self._git_folders)
-        self._observer = PrunedObserver(hooks)
-        for folder in self._folders:
-            self._observer.schedule(Handler(self._told.put), folder, recursive=True)
+        with self._rules_lock:
+            self._rules, self._capturer = rules, capturer
+        for folder in self._watches.keys() - set(folders):
+            self._observer.unschedule(self._watches.pop(folder))
+        if self._watches:
+            self._observer.rescan()
+        for folder in folders:
+            if folder not in self._watches:
+                handler = Handler(self._told.put)
+                self._watches[folder] = self._observer.schedule(handler, folder, recursive=True)
+
+    def start(self) -> None:
+        """Begin; `watch` was called before."""
         self._thread.start()
         self._observer.start()
+
+    def rule_files(self) -> frozenset[str]:
+        """Give the files with rules that were found so far and lie in none of the folders."""
+        with self._rules_lock:
+            sources = self._rules.source_files()
+        inside = tuple(f"{folder}{os.sep}" for folder in tuple(self._watches))
+        return frozenset(source for source in sources if not source.startswith(inside))
+
+    def rule_file_changed(self, path: str) -> None:
+        """Take note that one of those was written, or came, or went."""
+        self._told.put(RuleFile(path))
 
     def stop(self) -> None:
         """Stop watching; a save whose file has been still for long enough is told before."""
@@ -119,18 +164,21 @@ class Monitor:
 
     # The monitor's own thread.
 
+    def _project_of(self, path: str) -> Project:
+        return self._capturer.project_of(path)
+
     def _run(self) -> None:
         while True:
             try:
                 if not self._turn():
                     return
-            except Exception:
-                # Whatever it was, the next save is to be counted.
-                log.exception("a turn of the watcher failed")
+            except Exception as error:  # noqa: BLE001 -- the next save is to be counted
+                log_failure(log, "a turn of the watcher failed", error)
 
     def _turn(self) -> bool:
         """Take one thing that was told, or settle what is due; False at the end."""
-        due = self._finder.next_due
+        # An event that waits settles what is due before it.
+        due = self._finder.next_due if self._told.empty() else None
         wait = None if due is None else max(0.0, due - time.time())
         try:
             told = self._told.get(timeout=wait)
@@ -142,6 +190,8 @@ class Monitor:
             return False
         if isinstance(told, Repository):
             self._finder.add_repository(told.root, told.git_folder)
+        elif isinstance(told, RuleFile):
+            self._notice_rules(told.path)
         else:
             self._notice_rules(told.path)
             self._give(self._finder.feed(told))
@@ -159,7 +209,7 @@ class Monitor:
         with self._rules_lock:
             again = self._rules.refresh(path) if self._rules.matters(path) else frozenset()
         if again:
-            self._observer.rescan()
+            self._observer.rescan(again)
 
     def _give(self, found: Iterable[Save | Suppressed]) -> None:
         for one in found:
@@ -175,18 +225,3 @@ class Monitor:
 
 def _may_be_code(name: str) -> bool:
     return is_code_name(name) or may_be_script_name(name)
-
-
-def _lstat(path: str) -> FileStatus | None:
-    try:
-        status = os.lstat(path)
-    except (OSError, ValueError):
-        return None
-    return FileStatus(
-        status.st_size,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-        status.st_atime_ns,
-        status.st_dev,
-        (status.st_mode & 0o170000) == 0o100000,
-    )

@@ -29,12 +29,11 @@ class Handler(FileSystemEventHandler):
 
 def raw_event(event: FileSystemEvent, at: float) -> RawEvent | None:
     """Turn watchdog's event into ours; None for one that tells nothing of saves."""
-    source, target = os.fsdecode(event.src_path), os.fsdecode(event.dest_path)
     if isinstance(event, OverflowEvent):
         return RawEvent(Kind.OVERFLOW, "", "", False, at)
+    source = os.fsdecode(event.src_path)
     if event.event_type == "moved":
         kind = Kind.MOVED if source else Kind.MOVED_IN
-        return RawEvent(kind, target, source, event.is_directory, at)
-    if event.event_type not in _KINDS:
-        return None
-    return RawEvent(_KINDS[event.event_type], source, "", event.is_directory, at)
+        return RawEvent(kind, os.fsdecode(event.dest_path), source, event.is_directory, at)
+    told = _KINDS.get(event.event_type)
+    return None if told is None else RawEvent(told, source, "", event.is_directory, at)

@@ -20,12 +20,14 @@ import os
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from trayapp.watching.bursts import BURST_SECONDS, Bursts, Candidate
 from trayapp.watching.events import Kind, RawEvent
 from trayapp.watching.freshness import Freshness, Lstat, Way, lasting_refusal
 from trayapp.watching.git_bracket import GitBrackets
+from trayapp.watching.project import Project
 from trayapp.watching.temporary_names import is_lock_name, is_temporary_name
 from trayapp.watching.verdicts import MACHINES, Reason, Suppressed, Suppressions, Verdict
 
@@ -42,14 +44,19 @@ CLOSED_AGAIN_SECONDS = 0.2
 """A new file may be told twice: found open in a new folder, and closed; or chunk by chunk."""
 
 _REMEMBERED = 4096
+_REMEMBERED_NAMES = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """One person's save of one file; `at` is the wall clock when its first event was read."""
+    """One person's save of one file; `at` is the wall clock when its first event was read.
+
+    `project` is what was found then: a checkout within the settling time may change the branch.
+    """
 
     path: str
     at: float
+    project: Project | None = None
 
 
 Found = Save | Suppressed
@@ -61,7 +68,9 @@ class SaveFinder:
 
     `is_code_name` decides by a file's name; `explain` is told the verdict on every candidate;
     `has_own_clock` tells whether a device (st_dev) takes its times from another machine (see
-    `network_mounts`).
+    `network_mounts`); `project_of` finds a path's project; `is_idle` tells whether nobody was at
+    the desktop at a moment of the wall clock, about a second ago, and may take a second for it;
+    `in_order` is whether events come in the order in which things happened (see `git_bracket`).
     """
 
     def __init__(
@@ -70,12 +79,20 @@ class SaveFinder:
         is_code_name: Callable[[str], bool],
         explain: Callable[[Verdict], None] | None = None,
         has_own_clock: Callable[[int], bool] = lambda _device: False,
+        project_of: Callable[[str], Project | None] = lambda _path: None,
+        is_idle: Callable[[float], bool] = lambda _at: False,
+        *,
+        in_order: bool = True,
     ) -> None:
         self._lstat = lstat
         self._is_code_name = is_code_name
+        # One save asks several times, and it is what costs most of a checkout.
+        self._name_refusal = lru_cache(_REMEMBERED_NAMES)(self._refusal_of_name)
         self._explain = explain
+        self._project_of = project_of
+        self._is_idle = is_idle
         self._freshness = Freshness(has_own_clock)
-        self._git = GitBrackets()
+        self._git = GitBrackets(in_order=in_order)
         self._bursts = Bursts()
         self._suppressions = Suppressions()
         self._queue: deque[Candidate] = deque()
@@ -138,8 +155,13 @@ class SaveFinder:
         refusal = self._name_refusal(name)
         if refusal is Reason.TEMPORARY:
             _remember(self._editor_in, folder, moment)
-        if event.kind is Kind.MOVED and self._moved(event.old_path, path, refusal, moment):
-            return
+        if event.kind is Kind.MOVED:
+            if self._git.renames(event.old_path, path):
+                self._freshness.forget(path)
+                self._decide(Reason.GIT, path, event.at, moment)
+                return
+            if self._moved(event.old_path, path, refusal, moment):
+                return
         if event.kind is Kind.DELETED:
             return
         if event.kind is Kind.CREATED:
@@ -161,7 +183,7 @@ class SaveFinder:
         _remember(self._made, path, (way, min(until, moment + CLOSED_AGAIN_SECONDS)))
         return way
 
-    def _name_refusal(self, name: str) -> Reason | None:
+    def _refusal_of_name(self, name: str) -> Reason | None:
         if is_temporary_name(name):
             return Reason.TEMPORARY
         if is_lock_name(name):
@@ -182,17 +204,20 @@ class SaveFinder:
         elif path in self._pending:
             candidate.merged = True
         else:
-            candidate.path = path
-            self._pending[path] = candidate
+            self._rename(candidate, path)
         return True
 
     def _folder_moved(self, old_folder: str, folder: str) -> None:
         self._git.move(old_folder, folder)
         inside = old_folder + os.sep
         for path in [path for path in self._pending if path.startswith(inside)]:
-            candidate = self._pending.pop(path)
-            candidate.path = folder + path[len(old_folder) :]
-            self._pending[candidate.path] = candidate
+            self._rename(self._pending.pop(path), folder + path[len(old_folder) :])
+
+    def _rename(self, candidate: Candidate, path: str) -> None:
+        candidate.path = path
+        # It may lie in another project now.
+        candidate.project = None
+        self._pending[path] = candidate
 
     def _candidate(self, path: str, at: float, moment: float, way: Way) -> None:
         if moment < self._deaf_until:
@@ -214,25 +239,39 @@ class SaveFinder:
                 self._decide(refusal, path, at, moment)
                 return
         candidate = Candidate(path, at, moment, way, self._git.root_of(path))
+        # Looking for a project takes longer than all else, and a formatter may write 20,000 files.
+        # What completes a burst is nearly always dropped; for the few others we look at settling.
+        if not self._bursts.is_full(candidate.root, moment):
+            candidate.project = self._project_of(path)
         self._pending[path] = candidate
         self._queue.append(candidate)
         self._bursts.add(candidate)
 
     def _settle(self, moment: float) -> list[Found]:
-        found: list[Found] = []
+        judged: list[tuple[Candidate, Reason]] = []
         while self._queue and self._queue[0].moment + SETTLING_SECONDS <= moment:
             candidate = self._queue.popleft()
             if candidate.merged:
                 continue
             del self._pending[candidate.path]
-            reason = self._judge(candidate)
-            if reason is Reason.SAVE:
-                found.append(Save(candidate.path, candidate.at))
-            self._decide(reason, candidate.path, candidate.at, moment)
+            judged.append((candidate, self._judge(candidate)))
+        found: list[Found] = []
+        saved_at = [candidate.at for candidate, reason in judged if reason is Reason.SAVE]
+        # One answer for all of them, since it may take a second; and about the last, since somebody
+        # who has just come back is not to lose a save.
+        is_idle = bool(saved_at) and self._is_idle(max(saved_at))
+        for candidate, reason in judged:
+            path, at = candidate.path, candidate.at
+            decision = Reason.IDLE if is_idle and reason is Reason.SAVE else reason
+            if decision is Reason.SAVE:
+                found.append(Save(path, at, candidate.project or self._project_of(path)))
+            self._decide(decision, path, at, moment)
         return found + self._suppressions.ended(moment)
 
     def _judge(self, candidate: Candidate) -> Reason:
         if candidate.way is Way.CREATED:
+            if self._git.lock_was_near(candidate.path, candidate.moment):
+                return Reason.GIT
             index = self._git.index_of_newborn(candidate.path, candidate.moment)
             if index is not None and (not index or self._exists(index)):
                 return Reason.GIT

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from trayapp.watching.file_status import JUNCTION
 from trayapp.watching.ignoring import IgnoreReason, IgnoreRules
 from trayapp.watching.language_names import is_code_name
 
@@ -36,7 +37,7 @@ def _walk(
         kept = []
         for name in sorted(folders):
             inner = os.path.join(folder, name)
-            if os.path.islink(inner):
+            if os.path.islink(inner) or is_junction(inner):
                 continue
             reason = rules.folder_reason(inner)
             if reason is None:
@@ -45,3 +46,12 @@ def _walk(
                 left_out.append((inner, reason))
         folders[:] = kept
         yield folder, files
+
+
+def is_junction(path: str) -> bool:
+    """Tell whether a folder of Windows is a junction, which leads elsewhere as a link does."""
+    try:
+        tag = getattr(os.lstat(path), "st_reparse_tag", 0)
+    except OSError:
+        return False
+    return bool(tag == JUNCTION)

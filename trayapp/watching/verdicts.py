@@ -27,10 +27,11 @@ class Reason(Enum):
     OLDER_TIMES = "brought with an older time"
     GIT = "written by git"
     BURST = "one of many files at once"
+    IDLE = "nobody was at the desktop"
     OVERFLOW = "events were lost"
 
 
-MACHINES = frozenset({Reason.OLDER_TIMES, Reason.GIT, Reason.BURST, Reason.OVERFLOW})
+MACHINES = frozenset({Reason.OLDER_TIMES, Reason.GIT, Reason.BURST, Reason.IDLE, Reason.OVERFLOW})
 """Those that come in runs and are told as Suppressed."""
 
 

@@ -24,7 +24,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+
+from tests.desktop.editor import Editor
+from tests.desktop.harness import Desktop
 
 HERE = Path(__file__).parent
 CLOSED, MOVED_FROM, MOVED_TO, CREATED, DELETED = 0x8, 0x40, 0x80, 0x100, 0x200
@@ -201,6 +205,18 @@ def editor(command: str, *keys: bytes) -> Act:
     return lambda folder: type_into(command, list(keys), folder)
 
 
+def window(command: str) -> Act:
+    """Have an editor with a window change and save a.py."""
+
+    def act(folder: Path) -> None:
+        file = folder / "a.py"
+        with Desktop() as desktop, closing(Editor(desktop, command, file)) as one:
+            one.write()
+            one.save(file)
+
+    return act
+
+
 VIM_KEYS = (b"Gox = 1\x1b", b":w\r", b":q\r")
 FILE = "printf 'n = 1\\n' > a.py"
 MANY = "mkdir -p src ../from/src && for n in {1..30}; do printf 'n\\n' > ../from/src/f$n.py; done;"
@@ -225,6 +241,10 @@ RECORDINGS: dict[str, tuple[str, Act]] = {
     "nano": (FILE, editor("nano a.py", b"x = 1\r", b"\x0f\r", b"\x18")),
     "micro": (FILE, editor("micro a.py", b"x = 1\r", b"\x13", b"\x11")),
     "micro_open_only": (FILE, editor("micro a.py", b"\x11")),
+    "geany": (FILE, window("geany --new-instance --no-session")),
+    "gedit": (FILE, window("gedit --standalone")),
+    "kate": (FILE, window("kate --startanon")),
+    "mousepad": (FILE, window("mousepad --disable-server")),
     "append": (FILE, shell("echo 'x = 1' >> a.py")),
     "copy_over": (FILE, shell("echo 'x = 1' > ../b.py; cp ../b.py a.py")),
     "sed": (FILE, shell("sed -i s/1/2/ a.py")),
