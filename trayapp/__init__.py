@@ -6,18 +6,20 @@ The rooms, and what each may import beside errors; import-linter checks it:
     settings/  config.toml, ~/.wakatime.cfg, accounts, keys, locations        coding
     servers/   one HTTP client, what differs between dialects, decoding       coding
     watching/  a person's saves among all that writes files; inotify/ in it   coding
-               stands alone
-    desktop/   the session bus (notifications, light or dark), waking, the    coding
-               control channel, the instance lock, the browser
-    resident/  the running app without a face: asks, keeps, publishes Status  all of the above
+               stands alone, native_*.py are for macOS and Windows
+    desktop/   the session bus (notifications, light or dark), waking, idle   coding
+               time, the folder dialog, the control channel, the instance
+               lock, the browser
+    resident/  the running app without a face: asks, keeps, watches,          all of the above
+               publishes Status
     tray/      icon, menu, backends; statusnotifier/ in it stands alone       resident, desktop,
                                                                               coding
     cli/       the command line; cli/run.py joins the parts                   everything
     errors.py  the error tree                                                 nothing
 
-Status flows from the resident to the faces; what a person asks for goes back through the
-resident's methods. `trayapp --version` and `trayapp today --cached` never get further than cli/ and
-two modules of coding/.
+Saves flow from watching/ to the resident, Status from there to the faces; what a person asks for
+goes back through the resident's methods. `trayapp --version` and `trayapp today --cached` never
+get further than cli/ and two modules of coding/.
 """
 
 __version__ = "0.1.0"

@@ -1,16 +1,27 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.person import Person
+from tests.desktop.processes import wait_for
+from tests.resident.monitored_machine import LIMIT, Machine
+from tests.resident.scene import Scene
 from tests.server import Server, misbehaviours
+from tests.watching.repositories import save
+from trayapp.desktop.control import ControlListener
 from trayapp.desktop.single_instance import InstanceLock
+from trayapp.resident.commands import follow
+from trayapp.settings.accounts import Settings
+from trayapp.settings.locations import make_runtime_folder
 
 PARTS = [
     "trayapp",
@@ -22,6 +33,7 @@ PARTS = [
     "server",
     "clock",
     "today",
+    "folders",
     "tray",
     "resident",
 ]
@@ -172,3 +184,109 @@ def test_with_a_broken_config_nothing_is_claimed_of_accounts(known: Person) -> N
     known.write_config("[broken")
 
     assert not {"account", "key", "server"} & set(checks(known))
+
+
+@pytest.fixture
+def code(known: Person) -> Path:
+    """A folder that is to be watched."""
+    code = known.home / "code"
+    code.mkdir()
+    known.write_config('[watch]\nfolders = ["~/code"]\n')
+    return code
+
+
+def test_without_folders_nothing_more_is_said_of_watching(known: Person) -> None:
+    folders = checks(known)["folders"]
+
+    assert (folders["verdict"], folders["found"]) == ("ok", "none is watched")
+
+
+@pytest.mark.usefixtures("code")
+def test_folders_that_nobody_watches_are_a_note(known: Person) -> None:
+    found = checks(known)
+
+    assert found["folders"]["found"] == "1 to watch; trayapp does not run"
+    assert (found["folders"]["verdict"], found["folders"]["advice"]) == ("note", "")
+    assert found["resident"]["advice"] == "Start it: trayapp"
+    assert found["idle"]["verdict"] == "ok"
+    assert not {"claims", "plugins"} & set(found)
+
+
+@pytest.mark.usefixtures("code")
+def test_a_file_monitor_and_an_idle_gate_that_are_switched_off_are_told(known: Person) -> None:
+    with known.locations.config_file.open("a") as config:
+        config.write("enabled = false\nidle_gate = false\n")
+
+    found = checks(known)
+
+    assert found["folders"]["found"] == "1 to watch, but the file monitor is switched off"
+    assert "idle" not in found
+
+
+@pytest.mark.usefixtures("code")
+def test_claims_and_editors_with_a_plugin_are_told_on_the_same_screen(known: Person) -> None:
+    with (known.home / ".wakatime.cfg").open("a") as cfg:
+        cfg.write("[project_api_key]\n/kumquat/ = waka_secret\n[api_urls]\n/quince/ = http://x|y\n")
+    (known.home / ".vim" / "plugged" / "vim-wakatime").mkdir(parents=True)
+
+    found = checks(known)
+    result = known.run("doctor")
+
+    assert found["claims"]["found"].startswith("2 lines of ~/.wakatime.cfg")
+    assert "Vim" in found["plugins"]["found"]
+    # The settings, of which there may be any number, come after all checks.
+    assert len(result.stdout.partition("        show = ")[0].splitlines()) <= 24
+    for secret in ("kumquat", "quince", "waka_secret"):
+        assert secret not in result.stdout + json.dumps(found)
+
+
+@pytest.fixture
+def running(known: Person, code: Path, tmp_path: Path) -> Iterator[Machine]:
+    """What a running trayapp has, which watches the folder."""
+    if sys.platform != "linux":
+        pytest.skip("inotify is Linux's")
+    machine = Machine(known.home)
+    scene = Scene(tmp_path)
+    scene.resident.employ(machine.monitor)
+    scene.files.edit(Settings(watching=machine.settings(code)))
+    make_runtime_folder(known.locations.runtime_dir)
+    listener = ControlListener(known.locations.control_address)
+    with ExitStack() as parts:
+        parts.callback(machine.monitor.stop)
+        scene.attend()
+        listener.start(partial(follow, scene.resident))
+        parts.callback(listener.stop)
+        wait_for(machine.all_is_well, "all is watched", LIMIT)
+        yield machine
+
+
+def test_a_running_one_tells_what_it_watches_and_what_became_of_saves(
+    known: Person, code: Path, running: Machine
+) -> None:
+    save(code / "a.py", "n = 1\n")
+    assert running.saves() == [str(code / "a.py")]
+    running.nobody_is_there = True
+    save(code / "b.py", "n = 1\n")
+    wait_for(lambda: running.tallied("suppressed"), "it is suppressed", LIMIT)
+
+    folders = checks(known)["folders"]
+
+    assert folders["verdict"] == "ok"
+    assert folders["found"] == (
+        "1 to watch; 2 folders watched in them, 2 saves since the start; "
+        "nobody's: 1 nobody was at the desktop"
+    )
+    assert len(known.run("doctor").stdout.splitlines()) <= 24
+
+
+def test_a_folder_that_is_gone_is_told_of_a_running_one_with_what_to_do(
+    known: Person, code: Path, running: Machine
+) -> None:
+    code.rename(known.home / "elsewhere")
+    wait_for(lambda: running.problem(code), "it is missed", LIMIT)
+
+    folders = checks(known)["folders"]
+
+    assert folders["verdict"] == "note"
+    assert folders["found"].endswith(f"{code}: the folder, or one that it lies in, was renamed")
+    assert "trayapp folders add" in folders["advice"]

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -56,12 +57,29 @@ def test_a_folder_is_added_once_and_removed_again(owner: Owner, written: str) ->
 
     assert (added.returncode, again.returncode) == (0, 0)
     assert owner.folders() == [str(owner.code)]
-    assert f"{owner.code}  1 folders, 1 files of code" in added.stdout
+    assert f"{owner.code}  1 folder, 1 file of code" in added.stdout
     assert "two minutes" in added.stdout
 
     removed = owner.run("remove", written)
     assert removed.returncode == 0
     assert owner.folders() == []
+
+
+def test_an_editors_plugin_is_named_with_what_it_means(owner: Owner) -> None:
+    """Hackatime has one timeline for all editors (servers' rule: min(gap, 120 s)): no time is
+    counted twice."""
+    assert "WakaTime plugin" not in owner.run("add", str(owner.code)).stdout
+    (owner.home / ".vim" / "plugged" / "vim-wakatime").mkdir(parents=True)
+    internal = owner.home / ".wakatime" / "wakatime-internal.cfg"
+    internal.parent.mkdir()
+    sent_at = datetime.now(UTC) - timedelta(minutes=5, seconds=20)
+    internal.write_text(f"[internal]\nheartbeats_last_sent_at = {sent_at:%Y-%m-%dT%H:%M:%SZ}\n")
+
+    said = owner.run("add", str(owner.code)).stdout
+
+    assert "A WakaTime plugin is installed for Vim, and the last report was 5m ago." in said
+    assert "the total stays the same" in said
+    assert "twice" not in said
 
 
 def test_what_is_left_out_is_named_with_its_reason(owner: Owner) -> None:
@@ -82,6 +100,36 @@ def test_what_is_left_out_is_named_with_its_reason(owner: Owner) -> None:
     assert "not private: " in listed
     assert "not drafts: " in listed
     assert "not src" not in listed
+
+
+HIDDEN_TREES = {
+    "hide_project_names = true": ("wonderland",),
+    "hide_project_names = wonder": ("wonderland",),
+    "hide_file_names = true": ("wonderland", "kumquat", "quince"),
+    "exclude = wonderland": ("wonderland", "kumquat", "quince"),
+    "hide_project_names = (": ("wonderland",),
+}
+
+
+@pytest.mark.parametrize("setting", HIDDEN_TREES)
+def test_no_hidden_name_is_listed(owner: Owner, setting: str) -> None:
+    require_programs("git")
+    project = owner.code / "wonderland"
+    for path in ("wonderland/kumquat/a.py", "wonderland/node_modules/b.py", "quince/c.py"):
+        (project / path).parent.mkdir(parents=True)
+        (project / path).write_text("b\n")
+    subprocess.run(["git", "init", "-q", str(project)], check=True, timeout=20)
+    (project / ".gitignore").write_text("kumquat/\nquince/\n")
+    (owner.home / ".wakatime.cfg").write_text(f"[settings]\n{setting}\n")
+    owner.config.parent.mkdir(parents=True)
+    owner.config.write_text('[watch]\nfolders = ["~/code"]\nignore = ["**/wonderland/quince/"]\n')
+
+    listed = owner.run("list")
+
+    assert listed.returncode == 0
+    assert listed.stdout.count("    not ") == 4
+    said = listed.stdout + listed.stderr
+    assert [name for name in HIDDEN_TREES[setting] if name in said] == []
 
 
 def test_a_folder_with_nothing_to_watch_says_so(owner: Owner) -> None:

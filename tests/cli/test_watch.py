@@ -8,10 +8,10 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -26,21 +26,28 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linu
 class Watching:
     """A running `trayapp watch`, its home folder below `folder`."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        name: str = "errors",
+        output: IO[bytes] | int = subprocess.PIPE,
+    ) -> None:
         self.home = folder / "home"
         self.home.mkdir(exist_ok=True)
-        self.errors = folder / "errors"
+        self.errors = folder / name
+        self.environment = {
+            "HOME": str(self.home),
+            "PATH": os.environ["PATH"],
+            "PYTHONWARNINGS": "error",
+            "XDG_CONFIG_HOME": str(self.home / "config"),
+            "XDG_STATE_HOME": str(self.home / "state"),
+        }
         with self.errors.open("ab") as errors:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "trayapp", "watch", "--dry-run", *arguments],
-                env={
-                    "HOME": str(self.home),
-                    "PATH": os.environ["PATH"],
-                    "PYTHONWARNINGS": "error",
-                    "XDG_CONFIG_HOME": str(self.home / "config"),
-                    "XDG_STATE_HOME": str(self.home / "state"),
-                },
-                stdout=subprocess.PIPE,
+                env=self.environment,
+                stdout=output,
                 stderr=errors,
             )
 
@@ -66,8 +73,10 @@ class Watching:
 
 
 @contextmanager
-def watching(folder: Path, *arguments: str) -> Iterator[Watching]:
-    one = Watching(folder, *arguments)
+def watching(
+    folder: Path, *arguments: str, name: str = "errors", output: IO[bytes] | int = subprocess.PIPE
+) -> Iterator[Watching]:
+    one = Watching(folder, *arguments, name=name, output=output)
     try:
         yield one
     finally:
@@ -154,24 +163,161 @@ def test_a_line_of_the_project_map_that_cannot_work_is_told_and_costs_no_save(
         one.end()
 
 
-def test_a_folder_that_is_watched_already_is_left_to_the_first(tmp_path: Path, code: Path) -> None:
-    with watching(tmp_path, str(code)) as one:
-        one.wait_until("is watched")
-        with watching(tmp_path, str(code)) as second:
-            second.process.wait(END_LIMIT)
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_folder_that_is_watched_already_is_left_to_the_first_until_that_ends(
+    tmp_path: Path, code: Path, how: signal.Signals
+) -> None:
+    with ExitStack() as parts:
+        first = parts.enter_context(watching(tmp_path, str(code)))
+        first.wait_until(f"{code}: every folder")
+        waiting = parts.enter_context(watching(tmp_path, str(code), name="waiting"))
+        has = f"is watched by trayapp watch (process {first.process.pid})"
+        waiting.wait_until(f"{code} {has}; it is left to that one until it ends.")
+        (code / "a.py").write_text("print()\n")
+        first.heartbeat()
 
-            assert second.process.returncode == 2
-        assert "is watched by another trayapp already" in one.said()
-        one.end()
+        first.end(how)
+
+        waiting.wait_until(f"{code}: every folder")
+        (code / "b.py").write_text("print()\n")
+        assert waiting.heartbeat()["entity"] == str(code / "b.py")
+        assert waiting.end() == (0, "")
 
 
-def test_folders_of_config_toml_are_the_default(tmp_path: Path, code: Path) -> None:
+def in_place(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+def by_rename(path: Path, text: str) -> None:
+    new = path.with_name("new")
+    new.write_text(text)
+    new.rename(path)
+
+
+def with_backup(path: Path, text: str) -> None:
+    """Save as vim does: for a moment there is no such file."""
+    path.rename(path.with_name("config.toml~"))
+    path.write_text(text)
+    path.with_name("config.toml~").unlink()
+
+
+@pytest.fixture
+def config(tmp_path: Path, code: Path) -> Path:
+    """A config.toml that names the folder `code`."""
     config = tmp_path / "home" / "config" / "trayapp" / "config.toml"
     config.parent.mkdir(parents=True)
     config.write_text(f'[watch]\nfolders = ["{code}"]\n')
+    return config
+
+
+@pytest.mark.parametrize("write", [in_place, by_rename, with_backup])
+def test_an_edit_of_config_toml_takes_effect_in_a_running_one(
+    tmp_path: Path, code: Path, config: Path, write: Callable[[Path, str], None]
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
     with watching(tmp_path) as one:
-        one.wait_until(f"{code}: every folder that is not pruned is watched")
+        one.wait_until(f"{code}: every folder")
+
+        write(config, f'[watch]\nfolders = ["{code}", "{other}"]\nhide_file_names = ["secret"]\n')
+
+        one.wait_until(f"{other}: every folder")
+        (other / "secret.py").write_text("print()\n")
+        assert one.heartbeat()["entity"] == "HIDDEN.py"
+
+        write(config, f'[watch]\nfolders = ["{other}"]\n')
+
+        wait_for(lambda: one.said().count("are in force") == 2, "they are in force", LINE_LIMIT)
+        (code / "a.py").write_text("print()\n")
+        (other / "secret.py").write_text("print(1)\n")
+        assert one.heartbeat()["entity"] == str(other / "secret.py")
+        assert one.end() == (0, "")
+
+
+def test_a_folder_that_is_added_by_the_command_is_watched_by_a_running_one(
+    tmp_path: Path, code: Path, config: Path
+) -> None:
+    del config
+    other = tmp_path / "other"
+    other.mkdir()
+    with watching(tmp_path) as one:
+        one.wait_until(f"{code}: every folder")
+
+        subprocess.run(
+            [sys.executable, "-m", "trayapp", "folders", "add", str(other)],
+            env=one.environment,
+            stdout=subprocess.DEVNULL,
+            timeout=LINE_LIMIT,
+            check=True,
+        )
+
+        one.wait_until(f"{other}: every folder")
         one.end()
+
+
+def test_a_broken_config_toml_is_told_and_the_last_good_one_stays_in_force(
+    tmp_path: Path, code: Path, config: Path
+) -> None:
+    good = config.read_text() + 'hide_file_names = ["secret"]\n'
+    config.write_text(good)
+    with watching(tmp_path) as one:
+        one.wait_until(f"{code}: every folder")
+
+        config.write_text("[watch\n")
+
+        one.wait_until("config.toml line 1 column ")
+        (code / "secret.py").write_text("print()\n")
+        assert one.heartbeat()["entity"] == "HIDDEN.py"
+
+        config.write_text(good.replace("secret", "other"))
+        one.wait_until("are in force")
+        (code / "secret.py").write_text("print(1)\n")
+        assert one.heartbeat()["entity"] == str(code / "secret.py")
+        one.end()
+
+
+def test_switched_off_in_config_toml_it_waits_for_being_switched_on(
+    tmp_path: Path, code: Path, config: Path
+) -> None:
+    good = config.read_text()
+    with watching(tmp_path) as one:
+        one.wait_until(f"{code}: every folder")
+        config.write_text(f"{good}enabled = false\n")
+        one.wait_until("are in force")
+        (code / "a.py").write_text("print()\n")
+
+        config.write_text(good)
+        wait_for(lambda: one.said().count(f"{code}: every") == 2, "it is watched", LINE_LIMIT)
+        (code / "b.py").write_text("print()\n")
+
+        assert one.heartbeat()["entity"] == str(code / "b.py")
+        one.end()
+
+
+def test_when_nobody_reads_its_output_any_more_it_ends(tmp_path: Path, code: Path) -> None:
+    with watching(tmp_path, str(code)) as one:
+        one.wait_until("is watched")
+        assert one.process.stdout is not None
+        one.process.stdout.close()
+        one.process.stdout = None
+
+        (code / "a.py").write_text("print()\n")
+
+        assert one.process.wait(END_LIMIT) == 0
+        assert "Traceback" not in one.said()
+        assert "rror" not in one.said()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_an_output_that_is_full_is_told(tmp_path: Path, code: Path) -> None:
+    with Path("/dev/full").open("wb") as full, watching(tmp_path, str(code), output=full) as one:
+        one.wait_until("is watched")
+
+        (code / "a.py").write_text("print()\n")
+
+        assert one.process.wait(END_LIMIT) == 1
+        assert "No space left" in one.said()
+        assert "Traceback" not in one.said()
 
 
 @pytest.mark.parametrize(

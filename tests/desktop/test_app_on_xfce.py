@@ -62,13 +62,21 @@ def test_the_icon_shows_the_time_and_its_menu_works_by_real_clicks(
 
     menu, rows = app.open_menu(icon)
     app.desktop.screenshot("app-menu")
-    assert app.labels() == ["Today  2h 5m", "Fresh", "Open dashboard", "Refresh now", "Quit"]
-    assert len(rows) == 5
+    labels = app.labels()
+    assert labels == [
+        "Today  2h 5m",
+        "Fresh",
+        "Add folder…",
+        "Open dashboard",
+        "Refresh now",
+        "Quit",
+    ]
+    assert len(rows) == 6
     assert app.tooltip() == "Today  2h 5m"
 
     server.today(total_seconds=11_520)
     before = app.desktop.settled()
-    app.desktop.click(rows[3])
+    app.desktop.click(rows[labels.index("Refresh now")])
     icon = app.wait_for_icon(fresh(11_520))
     assert app.labels()[0] == "Today  3h 12m"
 
@@ -77,7 +85,7 @@ def test_the_icon_shows_the_time_and_its_menu_works_by_real_clicks(
     difference = changed(before, app.desktop.screenshot("app-menu-refreshed"), rows[0])
     assert difference is not None, "the menu shows another time than before"
 
-    app.desktop.click(rows[2])
+    app.desktop.click(rows[labels.index("Open dashboard")])
     wait_for(app.pages.exists, "the dashboard was opened")
     assert app.pages.read_text() == f"{server.origin}/\n"
 
@@ -214,7 +222,7 @@ def test_a_panel_that_is_killed_and_started_again_shows_the_icon(app: App) -> No
 
     icon = app.wait_for_icon(fresh(7500))
     _menu, rows = app.open_menu(icon)
-    assert len(rows) == 5
+    assert len(rows) == 6
     app.desktop.key("Escape")
 
 
@@ -240,11 +248,12 @@ def test_without_an_account_the_menu_says_how_to_sign_in(app: App) -> None:
     _menu, rows = app.open_menu(icon)
     app.desktop.screenshot("app-signed-out")
 
-    assert len(rows) == 5
+    assert len(rows) == 6
     assert app.labels() == [
         "Today  -",
         "Local: There is no account yet",
         "To sign in, run in a terminal: trayapp login",
+        "Add folder…",
         "Refresh now",
         "Quit",
     ]

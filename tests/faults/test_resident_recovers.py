@@ -38,6 +38,15 @@ class OneAccount:
     def show_account(self, name: str) -> None:
         raise AssertionError(f"nobody asked for {name}")
 
+    def add_folder(self, folder: Path) -> None:
+        raise AssertionError(f"nobody asked for {folder}")
+
+    def remove_folder(self, folder: Path) -> None:
+        raise AssertionError(f"nobody asked for {folder}")
+
+    def enable_watching(self, *, enabled: bool) -> None:
+        raise AssertionError(f"nobody asked for {enabled}")
+
 
 @pytest.mark.parametrize("failure", [*FAILURES, *SLOW_FAILURES], ids=lambda failure: failure.name)
 def test_it_keeps_todays_number_through_a_failure_and_recovers_unasked(

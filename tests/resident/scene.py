@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.coding.samples import NOON
+from trayapp.coding.file_monitor import FileMonitorStatus, WatchedFolder
 from trayapp.coding.number import Number
 from trayapp.coding.status import Problem, Status
 from trayapp.resident.asking import Asker
@@ -20,6 +21,7 @@ from trayapp.servers.transport import FunctionTransport, Response
 from trayapp.settings.accounts import Account, Settings
 from trayapp.settings.key import Key
 from trayapp.settings.keyring_store import MemoryKeyStore
+from trayapp.settings.watching import WatchingSettings
 
 ACCOUNT = Account("home", "https://hackatime.example/api/hackatime/v1")
 USER = f"{ACCOUNT.name}@{ACCOUNT.api_url}"
@@ -45,9 +47,60 @@ class Files:
         assert isinstance(self.settings, Settings)
         self.edit(replace(self.settings, show=name))
 
+    def add_folder(self, folder: Path) -> None:
+        self._watch(folders=(*self._watching().folders, folder))
+
+    def remove_folder(self, folder: Path) -> None:
+        self._watch(folders=tuple(each for each in self._watching().folders if each != folder))
+
+    def enable_watching(self, *, enabled: bool) -> None:
+        self._watch(enabled=enabled)
+
+    def _watching(self) -> WatchingSettings:
+        assert isinstance(self.settings, Settings)
+        return self.settings.watching
+
+    def _watch(self, **changes: Any) -> None:
+        assert isinstance(self.settings, Settings)
+        watching = replace(self._watching(), **changes)
+        self.edit(replace(self.settings, watching=watching))
+
     def edit(self, settings: Settings | Exception) -> None:
         self.settings = settings
         self.edits += 1
+
+
+@dataclass
+class Watcher:
+    """A file monitor that watches nothing; `folders` fare as a test wants."""
+
+    settings: WatchingSettings | None = None
+    problem: str = ""
+    paused_until: float = 0.0
+    stopped: bool = False
+
+    def follow(self, settings: WatchingSettings) -> None:
+        self.settings = settings
+
+    def pause(self, until: float) -> None:
+        self.paused_until = until
+
+    def status(self, now: float) -> FileMonitorStatus:
+        settings = self.settings or WatchingSettings(enabled=False)
+        return FileMonitorStatus(
+            settings.enabled,
+            tuple(WatchedFolder(str(each), 3, self.problem, "") for each in settings.folders),
+            self.paused_until if now < self.paused_until else None,
+        )
+
+    def report(self) -> dict[str, Any]:
+        return {"saves": 2}
+
+    def advice(self) -> str:
+        return "Save often."
+
+    def stop(self) -> None:
+        self.stopped = True
 
 
 @dataclass
@@ -71,12 +124,14 @@ class Scene:
         self.keys = MemoryKeyStore({USER: KEY})
         self.files = Files(Settings(accounts=(ACCOUNT,), show=ACCOUNT.name))
         self.store = SnapshotStore(self.folder / "today.json")
+        self.watcher = Watcher()
         self.resident = self.make_resident()
 
     def make_resident(self) -> Resident:
         asker = Asker({}, self.keys, self._connect)
         asker.zones = self.store.zones()
         resident = Resident(self.files, asker, self.store, self.clock, lambda: 0.5)
+        resident.employ(self.watcher)
         resident.subscribe(self.published.append)
         return resident
 

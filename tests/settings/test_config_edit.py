@@ -17,6 +17,7 @@ from trayapp.settings.config_edit import (
     with_account,
     with_folder,
     with_show,
+    with_watching,
     without_account,
     without_folder,
 )
@@ -321,6 +322,48 @@ def test_any_edits_of_folders_end_in_what_was_wanted(
 def _folders_of(text: str) -> list[Path]:
     written = tomllib.loads(text).get("watch", {}).get("folders", [])
     return [HOME / folder.removeprefix("~/") for folder in written]
+
+
+SWITCH_LAYOUTS = [
+    *WATCH_LAYOUTS,
+    "[watch]\nenabled = true # for now\n# the end\n",
+    "[watch]\n# in front\nenabled=false\nfolders = []\n",
+    "watch = { enabled = true } # inline\n",
+    "watch = {} # inline\n",
+    "watch.enabled = false # dotted\n[other]\n",
+    "[watch]\r\nenabled = true # for now\r\n# end\r\n",
+    "[watch]\nenabled = 'maybe' # wrong\n",
+    "[watch.mine]\nx = 1 # of a table within\n",
+]
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("text", SWITCH_LAYOUTS)
+def test_the_file_monitor_is_switched_and_all_else_stays(text: str, enabled: bool) -> None:
+    edited = with_watching(text, enabled=enabled)
+
+    expected = values(text)
+    expected.setdefault("watch", {})["enabled"] = enabled
+    assert values(edited) == expected
+    assert comments(edited) == comments(text)
+    assert with_watching(edited, enabled=enabled) == edited
+    back = with_watching(with_watching(edited, enabled=not enabled), enabled=enabled)
+    assert back == edited
+
+
+def test_the_switch_is_written_as_a_person_would() -> None:
+    assert with_watching("", enabled=False) == "[watch]\nenabled = false\n"
+    assert with_watching('[watch]\nfolders = ["/a"] # mine\n', enabled=False) == (
+        '[watch]\nenabled = false\nfolders = ["/a"] # mine\n'
+    )
+    assert with_watching("[watch]\nenabled = false # why\n", enabled=True) == (
+        "[watch]\nenabled = true # why\n"
+    )
+
+
+def test_a_switch_where_watch_is_no_table_is_left_alone() -> None:
+    with pytest.raises(ConfigError, match="no table"):
+        with_watching("watch = 5\n", enabled=True)
 
 
 class TestFile:

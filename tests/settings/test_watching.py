@@ -72,21 +72,25 @@ def test_without_files_nothing_is_watched_and_nothing_hidden(person: Person) -> 
     found = person.reads()
 
     assert found == WatchingSettings(hostname=socket.gethostname())
+    assert found.enabled
 
 
 def test_the_table_is_read_and_shown_with_its_source(person: Person) -> None:
     home = person.locations.home
 
     found = person.reads(
-        '[watch]\nfolders = ["~/code", "/srv/x", "~", "~/code/"]\nignore = ["*.min.js"]\n'
+        "[watch]\nenabled = false\n"
+        'folders = ["~/code", "/srv/x", "~", "~/code/"]\nignore = ["*.min.js"]\n'
         'idle_gate = false\nhide_project_names = ["a", "b"]\nexclude_unknown_project = true\n'
     )
 
     assert found.folders == (home / "code", Path("/srv/x"), home)
     assert found.ignore == ("*.min.js",)
+    assert not found.enabled
     assert not found.idle_gate
     source = f"{person.locations.config_file} [watch]"
     assert [(v.name, v.shown) for v in found.values if v.source == source] == [
+        ("enabled", "false"),
         ("folders", "4"),
         ("ignore", "1"),
         ("idle_gate", "false"),
@@ -119,6 +123,15 @@ def test_a_wrong_value_is_without_effect_and_told_with_its_place(
     assert told(found) == {}
     assert person.warnings()[0].startswith("config.toml line 3 column ")
     assert [note.endswith(reason) for note in person.warnings()] == [True]
+
+
+@pytest.mark.parametrize("value", ['"no"', "0", "[]"])
+def test_a_switch_that_is_neither_on_nor_off_is_off_and_told(person: Person, value: str) -> None:
+    found = person.reads(f'[watch]\nenabled = {value}\nfolders = ["/srv/x"]\n')
+
+    assert (found.enabled, found.folders) == (False, (Path("/srv/x"),))
+    (warning,) = person.warnings()
+    assert warning.endswith("line 2 column 11: watch.enabled must be true or false")
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.coding.samples import NOON, a_number, a_status
+from trayapp.coding.file_monitor import FileMonitorStatus
 from trayapp.coding.goal import with_goal
 from trayapp.coding.preferences import IconFace
 from trayapp.coding.status import Status, status_at
 from trayapp.errors import KeyRefusedError, SignedOutError, UnreachableError
+
+PAUSED = FileMonitorStatus(enabled=True, paused_until=NOON + 900)
 
 GOAL = 3 * 3600.0
 
@@ -37,7 +40,7 @@ STATES = {
 }
 
 FLAGS = {
-    "paused": replace(FRESH, paused=True),
+    "paused": replace(FRESH, monitor=PAUSED),
     "waiting": replace(FRESH, waiting=12),
     "dead": replace(FRESH, dead=1),
     "estimate": a_status(replace(a_number(7500.0), source="estimate")),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.coding.samples import NOON, a_number, a_status
+from trayapp.coding.file_monitor import FileMonitorStatus
 from trayapp.coding.goal import with_goal
 from trayapp.coding.preferences import IconFace, Scheme
 from trayapp.coding.status import Flag, State, Status
@@ -30,7 +31,7 @@ from trayapp.tray.pixel_font import load_font
 from trayapp.tray.signs import FLAG_SIGNS, STATE_SIGNS, signs_of
 
 from .contact_sheet import GOLDEN, PANELS, golden_image
-from .icon_samples import FLAGS, SAMPLES, STATES, hours, with_face
+from .icon_samples import FLAGS, PAUSED, SAMPLES, STATES, hours, with_face
 
 NUMBER = a_number()
 ESTIMATE = replace(NUMBER, source="estimate")
@@ -84,8 +85,8 @@ def as_text(image: Image.Image, status: Status) -> str:
         (STATES["stale"], ("2h", "05⧗")),
         (STATES["offline"], ("2h", "05x")),
         (a_status(a_number(600), UnreachableError("x")), ("10m", "x")),
-        (replace(hours(0.5), paused=True, waiting=3, dead=1), ("30m", "†‖↑")),
-        (replace(STATES["offline"], paused=True), ("2h", "05x")),
+        (replace(hours(0.5), monitor=PAUSED, waiting=3, dead=1), ("30m", "†‖↑")),
+        (replace(STATES["offline"], monitor=PAUSED), ("2h", "05x")),
         (FLAGS["estimate"], ("~2h", "05⧗")),
         (a_status(replace(ESTIMATE, total_seconds=60)), ("~1m", "⧗")),
         (a_status(replace(ESTIMATE, total_seconds=47 * 60)), ("47m", "~⧗")),
@@ -133,7 +134,9 @@ def test_every_time_fits_into_every_size_in_two_colours_and_no_grey(
     number = with_goal(a_number(minutes * 60), 3600)
     error = {"offline": UnreachableError("x"), "refused": KeyRefusedError("x")}.get(how)
     status = a_status(number, error, now=NOON + 700 if how == "stale" else NOON)
-    status = with_face(replace(status, paused=paused, dead=dead), face)
+    status = with_face(
+        replace(status, monitor=PAUSED if paused else FileMonitorStatus(), dead=dead), face
+    )
 
     image = draw_icon(status, size, scheme)
 

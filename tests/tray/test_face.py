@@ -1,23 +1,34 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from tests.desktop.processes import wait_for
 from tests.resident.scene import ACCOUNT, USER, Scene
+from trayapp.coding.file_monitor import FileMonitorStatus, WatchedFolder
 from trayapp.coding.preferences import IconFace, Preferences, Scheme
 from trayapp.coding.status import Status
 from trayapp.desktop.notifications import RememberingNotifier
-from trayapp.errors import ConfigError, KeyRefusedError, KeyringLockedError, UnreachableError
+from trayapp.errors import (
+    ConfigError,
+    FolderDialogError,
+    KeyRefusedError,
+    KeyringLockedError,
+    UnreachableError,
+)
 from trayapp.settings.accounts import Account, Settings
+from trayapp.settings.watching import WatchingSettings
 from trayapp.tray.backends import Appearance, Item
 from trayapp.tray.drawing import Artwork, draw_icons
-from trayapp.tray.face import Face
+from trayapp.tray.face import Face, pause_end
 from trayapp.tray.fake_backend import FakeBackend
+from trayapp.tray.menu import UNTIL_TOMORROW, clock_time
 
 OTHER = Account("work", "https://wakapi.example/api")
 
@@ -30,7 +41,34 @@ class Watched:
         self.backend = FakeBackend()
         self.notifier = RememberingNotifier()
         self.pages: list[str] = []
-        self.face = Face(self.scene.resident, self.backend, self.pages.append, self.notifier)
+        self.chosen: Path | FolderDialogError | None = None
+        self.opened: list[str] = []
+        self.face = Face(
+            self.scene.resident,
+            self.backend,
+            self.pages.append,
+            self.notifier,
+            self._choose,
+            self.opened.append,
+        )
+
+    def _choose(self) -> Path | None:
+        if isinstance(self.chosen, FolderDialogError):
+            raise self.chosen
+        return self.chosen
+
+    def watch(self, *folders: Path, enabled: bool = True) -> None:
+        """Have the settings say so."""
+        watching = WatchingSettings(enabled=enabled, folders=folders)
+        settings = Settings(accounts=(ACCOUNT,), show=ACCOUNT.name, watching=watching)
+        self.scene.files.edit(settings)
+        self.scene.attend()
+
+    def watching(self) -> WatchingSettings:
+        """Give what the settings say of watching by now."""
+        settings = self.scene.files.settings
+        assert isinstance(settings, Settings)
+        return settings.watching
 
     def shown(self) -> Appearance:
         assert self.backend.appearance is not None
@@ -243,3 +281,218 @@ def test_a_second_start_is_told_with_the_time(watched: Watched) -> None:
     (note,) = watched.notifier.notifications
     assert note.pixels is not None
     assert len(note.pixels.rgba) == note.pixels.width * note.pixels.height * 4
+
+
+CODE = Path("/home/a/code")
+SITE = Path("/home/a/site")
+
+
+def test_a_click_switches_the_file_monitor_and_the_next_one_back(watched: Watched) -> None:
+    watched.watch(CODE)
+    assert watched.item("File monitor").checked is True
+    assert not watched.item("File monitor").radio
+
+    watched.click("File monitor")
+    watched.scene.attend()
+    assert watched.item("File monitor").checked is False
+    assert watched.scene.watcher.settings == watched.watching()
+    assert not watched.watching().enabled
+
+    watched.click("File monitor")
+    assert watched.watching().enabled
+    assert watched.told() == []
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("15 minutes", 900), ("1 hour", 3600)])
+def test_a_pause_ends_after_its_time(watched: Watched, text: str, seconds: float) -> None:
+    watched.watch(CODE)
+    before = time.time()
+
+    watched.click("Pause", text)
+
+    assert before + seconds <= watched.scene.watcher.paused_until <= time.time() + seconds
+
+
+def test_a_pause_is_shown_with_its_end_and_a_click_goes_on(watched: Watched) -> None:
+    watched.watch(CODE)
+    watched.click("Pause", "Until tomorrow")
+    until = watched.scene.watcher.paused_until
+    midnight = datetime.fromtimestamp(until).astimezone()
+    assert (midnight.hour, midnight.minute, midnight.second) == (0, 0, 0)
+    # The scene's clock stands elsewhere.
+    until = watched.scene.watcher.paused_until = watched.scene.clock.time() + 600
+    watched.scene.attend()
+
+    watched.click(f"Paused until {clock_time(until)}: go on")
+
+    assert watched.scene.watcher.paused_until == 0
+    watched.scene.attend()
+    assert watched.item("Pause").children
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("berlin")
+@pytest.mark.parametrize(
+    ("choice", "now", "end"),
+    [
+        ("900", "2026-03-29 01:50:00+01:00", "2026-03-29 03:05:00+02:00"),
+        ("3600", "2026-10-25 02:30:00+02:00", "2026-10-25 02:30:00+01:00"),
+        (UNTIL_TOMORROW, "2026-11-21 12:00:00+01:00", "2026-11-22 00:00:00+01:00"),
+        (UNTIL_TOMORROW, "2026-11-21 00:00:00+01:00", "2026-11-22 00:00:00+01:00"),
+        (UNTIL_TOMORROW, "2026-11-21 23:59:59+01:00", "2026-11-22 00:00:00+01:00"),
+        # Summer time begins, and ends: a day of 23 hours, and one of 25.
+        (UNTIL_TOMORROW, "2026-03-29 00:30:00+01:00", "2026-03-30 00:00:00+02:00"),
+        (UNTIL_TOMORROW, "2026-03-28 12:00:00+01:00", "2026-03-29 00:00:00+01:00"),
+        (UNTIL_TOMORROW, "2026-10-25 00:30:00+02:00", "2026-10-26 00:00:00+01:00"),
+        (UNTIL_TOMORROW, "2026-12-31 12:00:00+01:00", "2027-01-01 00:00:00+01:00"),
+    ],
+)
+def test_a_pause_ends_by_the_clock_on_the_wall(choice: str, now: str, end: str) -> None:
+    ends = pause_end(choice, datetime.fromisoformat(now).timestamp())
+
+    assert ends == datetime.fromisoformat(end).timestamp()
+
+
+def test_a_folder_is_opened_and_removed_by_clicks(watched: Watched) -> None:
+    watched.watch(CODE, SITE)
+
+    watched.click("2 folders", str(SITE), "Open")
+    watched.click("2 folders", str(CODE), "Watch no longer")
+    watched.scene.attend()
+
+    assert watched.opened == [str(SITE)]
+    assert watched.watching().folders == (SITE,)
+    assert watched.item("1 folder", str(SITE)).children
+
+
+@pytest.mark.parametrize(
+    ("enabled", "told"),
+    [
+        (True, f"{SITE} was added. Save often."),
+        (False, f"{SITE} was added, but the file monitor is switched off. Save often."),
+    ],
+)
+def test_a_folder_that_is_chosen_is_added_and_told_with_advice(
+    watched: Watched, enabled: bool, told: str
+) -> None:
+    watched.watch(CODE, enabled=enabled)
+    watched.chosen = SITE
+
+    watched.click("1 folder", "Add folder…")
+
+    wait_for(watched.told, "it is told")
+    assert watched.told() == [told]
+    assert watched.watching().folders == (CODE, SITE)
+
+
+def test_the_first_folder_is_added_in_the_menu_itself(watched: Watched) -> None:
+    watched.chosen = CODE
+
+    watched.click("Add folder…")
+
+    wait_for(watched.told, "it is told")
+    watched.scene.attend()
+    assert watched.item("File monitor").checked is True
+    assert watched.item("1 folder").children[0].text == str(CODE)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        (None, []),
+        (
+            FolderDialogError("That is no folder"),
+            ["That is no folder. The same in a terminal: trayapp folders add DIR"],
+        ),
+    ],
+)
+def test_a_folder_that_is_not_chosen_is_not_added(
+    watched: Watched, chosen: FolderDialogError | None, told: list[str]
+) -> None:
+    watched.watch(CODE)
+    watched.chosen = chosen
+    before = threading.active_count()
+
+    watched.click("1 folder", "Add folder…")
+
+    wait_for(lambda: threading.active_count() == before, "the click is done")
+    assert watched.told() == told
+    assert watched.watching().folders == (CODE,)
+
+
+def test_one_dialog_at_a_time_and_the_menu_lives_on(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = threading.Event()
+    asked: list[None] = []
+
+    def choose() -> Path | None:
+        asked.append(None)
+        closed.wait(10)
+        return None
+
+    monkeypatch.setattr(watched.face, "_choose_folder", choose)
+
+    watched.click("Add folder…")
+    wait_for(lambda: asked, "it is asked for")
+    watched.click("Add folder…")
+    watched.click("Refresh now")
+
+    assert len(asked) == 1
+    closed.set()
+
+
+def test_what_is_wrong_with_a_folder_is_told_with_what_to_do(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = WatchedFolder(str(CODE), 0, "the folder may not be read", "Make it readable.")
+    status = FileMonitorStatus(enabled=True, folders=(problem,))
+    monkeypatch.setattr(watched.scene.watcher, "status", lambda _now: status)
+    watched.scene.resident.monitor_changed()
+    watched.scene.attend()
+
+    watched.click(f"{CODE}: the folder may not be read")
+
+    assert watched.told() == [f"{CODE}: the folder may not be read. Make it readable."]
+
+
+def test_a_folder_that_is_well_again_before_the_click_is_told_as_such(watched: Watched) -> None:
+    watched.scene.watcher.problem = "the folder may not be read"
+    watched.watch(CODE)
+    activate = watched.item(f"{CODE}: the folder may not be read").activate
+    assert activate is not None
+    watched.scene.watcher.problem = ""
+    watched.scene.attend()
+
+    activate()
+
+    assert watched.told() == [f"{CODE}: all is well. "]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("enable_watching", ["File monitor"]),
+        ("remove_folder", ["1 folder", str(CODE), "Watch no longer"]),
+    ],
+)
+def test_settings_that_cannot_be_written_are_told(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, method: str, path: list[str]
+) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise ConfigError("config.toml cannot be written", "Make it writable.")
+
+    watched.watch(CODE)
+    monkeypatch.setattr(watched.scene.files, method, fail)
+
+    watched.click(*path)
+
+    assert watched.told() == ["config.toml cannot be written. Make it writable."]

@@ -6,6 +6,8 @@ from itertools import pairwise
 import pytest
 
 from tests.coding.samples import NOON, a_number, a_status
+from tests.tray.icon_samples import PAUSED
+from trayapp.coding.file_monitor import FileMonitorStatus, WatchedFolder
 from trayapp.coding.goal import with_goal
 from trayapp.coding.number import Goal, Number, Share
 from trayapp.coding.status import Status, status_at
@@ -24,6 +26,7 @@ from trayapp.tray.menu import (
     SEPARATOR,
     Action,
     Line,
+    clock_time,
     label,
     lay_out,
     tooltip,
@@ -45,10 +48,11 @@ def local() -> Status:
 
 
 def outline(lines: tuple[Line, ...], indent: str = "") -> list[str]:
-    """Show a menu as text: > before what opens, ( ) before what can be chosen, * before clicks."""
+    """Show a menu as text: > before what opens, * before clicks; ( ) is a choice, [ ] a switch."""
     rows = []
     for line in lines:
         marks = {None: "", True: "(x) ", False: "( ) "}[line.chosen]
+        marks += {None: "", True: "[x] ", False: "[ ] "}[line.on]
         click = "* " if line.action else "> " if line.children else ""
         rows.append(indent + click + marks + line.text)
         rows += outline(line.children, indent + "  ")
@@ -77,6 +81,8 @@ def test_the_whole_menu() -> None:
         "> Languages",
         "  * Python  2h 5m",
         "---",
+        "* Add folder…",
+        "---",
         "> Account",
         "  * (x) hackatime",
         "  * ( ) work",
@@ -96,6 +102,8 @@ def test_what_is_not_known_is_absent_not_empty() -> None:
         "* Today  2h 5m",
         "* Fresh",
         "---",
+        "* Add folder…",
+        "---",
         "* Open dashboard",
         "* Refresh now",
         "---",
@@ -107,6 +115,8 @@ def test_what_is_not_known_is_absent_not_empty() -> None:
         "* Today  -",
         "* Local: No account yet",
         "* Sign in.",
+        "---",
+        "* Add folder…",
         "---",
         "* Refresh now",
         "---",
@@ -238,6 +248,118 @@ def test_no_name_turns_its_time_round(name: str, text: str) -> None:
     assert projects.children[0].text == text
 
 
+CODE = WatchedFolder("/home/a/code", 12)
+SITE = WatchedFolder("/home/a/site", 0, "there is no such folder")
+ADD = ["  ---", "  * Add folder…"]
+PAUSES = ["> Pause", "  * 15 minutes", "  * 1 hour", "  * Until tomorrow"]
+
+
+def folder_lines(name: str) -> list[str]:
+    return [f"  > {name}", "    * Open", "    * Watch no longer"]
+
+
+def monitor_lines(monitor: FileMonitorStatus) -> list[str]:
+    """Give the menu's group about the file monitor."""
+    rows = outline(lay_out(replace(a_status(NUMBER), monitor=monitor), "12:00"))
+    groups = "\n".join(rows).split("\n---\n")
+    (group,) = (group for group in groups if "Add folder" in group)
+    return group.split("\n")
+
+
+@pytest.mark.parametrize(
+    ("monitor", "rows"),
+    [
+        (FileMonitorStatus(), ["* Add folder…"]),
+        (FileMonitorStatus(enabled=True, paused_until=NOON), ["* Add folder…"]),
+        (
+            FileMonitorStatus(enabled=True, folders=(CODE,)),
+            ["* [x] File monitor", *PAUSES, "> 1 folder", *folder_lines(CODE.path), *ADD],
+        ),
+        (
+            FileMonitorStatus(enabled=True, folders=(CODE, SITE)),
+            [
+                "* [x] File monitor",
+                *PAUSES,
+                "* /home/a/site: there is no such folder",
+                "> 2 folders",
+                *folder_lines(CODE.path),
+                *folder_lines(SITE.path),
+                *ADD,
+            ],
+        ),
+        (
+            FileMonitorStatus(enabled=True, folders=(CODE,), paused_until=NOON),
+            [
+                "* [x] File monitor",
+                f"* Paused until {clock_time(NOON)}: go on",
+                "> 1 folder",
+                *folder_lines(CODE.path),
+                *ADD,
+            ],
+        ),
+        (
+            FileMonitorStatus(enabled=False, folders=(CODE, SITE), paused_until=NOON),
+            [
+                "* [ ] File monitor",
+                "> 2 folders",
+                *folder_lines(CODE.path),
+                *folder_lines(SITE.path),
+                *ADD,
+            ],
+        ),
+    ],
+    ids=["no folders", "paused without any", "a folder", "a problem", "paused", "switched off"],
+)
+def test_the_file_monitor_has_lines_for_what_can_be_done_about_it(
+    monitor: FileMonitorStatus, rows: list[str]
+) -> None:
+    assert monitor_lines(monitor) == rows
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/srv/" + "x" * 100, "…" + "x" * (LONGEST_NAME - 1)),
+        ("/srv/" + "\u0645" * 4, "\u2068/srv/" + "\u0645" * 4 + "\u2069"),
+        ("/srv/" + "\u0645" * 100, "\u2068…" + "\u0645" * (LONGEST_NAME - 1) + "\u2069"),
+        ("/srv/\u202egnp", "/srv/gnp"),
+    ],
+    ids=["long", "right-to-left", "long and right-to-left", "turned round"],
+)
+def test_a_folders_name_is_cut_in_front_and_turns_nothing_round(path: str, name: str) -> None:
+    folder = WatchedFolder(path, 0, "the folder may not be read")
+    monitor = FileMonitorStatus(enabled=True, folders=(folder,))
+
+    rows = monitor_lines(monitor)
+
+    assert f"* {name}: the folder may not be read" in rows
+    assert f"  > {name}" in rows
+    lines = lay_out(replace(a_status(NUMBER), monitor=monitor), "12:00")
+    arguments = {line.argument for line in flat(lines) if line.action is Action.REMOVE_FOLDER}
+    assert arguments == {path}
+
+
+def flat(lines: tuple[Line, ...]) -> list[Line]:
+    return [each for line in lines for each in (line, *flat(line.children))]
+
+
+def test_a_long_name_from_right_to_left_is_cut_within_what_isolates_it() -> None:
+    menu = lay_out(a_status(many(2, "\u0645" * 100)), "12:00")
+    (projects,) = (line for line in menu if line.text == "Projects")
+
+    kept = "\u0645" * (LONGEST_NAME - 1)
+    assert projects.children[0].text == f"\u2068{kept}…\u2069  1m"
+
+
+def test_what_is_wrong_with_a_folder_is_cut_and_its_name_is_not() -> None:
+    folder = WatchedFolder("/srv/" + "x" * 100, 0, "y" * 100)
+    rows = monitor_lines(FileMonitorStatus(enabled=True, folders=(folder,)))
+
+    (told,) = (row for row in rows if "yyy" in row)
+    assert told.removeprefix("* ").startswith("…" + "x" * (LONGEST_NAME - 1) + ": y")
+    assert len(told.removeprefix("* ")) == LONGEST_LINE
+
+
 def test_what_is_wrong_with_the_settings_is_told_though_they_serve() -> None:
     status = replace(a_status(NUMBER), notice="config.toml line 1 column 8: icon must be one of")
 
@@ -259,7 +381,7 @@ def test_a_long_reason_is_cut() -> None:
 
 
 def test_the_tooltip_says_every_flag_by_its_own_word() -> None:
-    status = replace(a_status(with_goal(NUMBER, 3600)), paused=True, waiting=12, dead=1)
+    status = replace(a_status(with_goal(NUMBER, 3600)), monitor=PAUSED, waiting=12, dead=1)
     estimate = replace(a_status(ESTIMATE), state=status.state)
 
     assert tooltip(status, "12:00") == (

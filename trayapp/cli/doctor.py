@@ -17,6 +17,7 @@ from trayapp.coding.day import day_at
 from trayapp.coding.duration import format_duration
 from trayapp.coding.number import Number
 from trayapp.desktop import control
+from trayapp.desktop.idle import idle_gate
 from trayapp.desktop.single_instance import is_locked
 from trayapp.errors import ControlError, KeyRefusedError, TrayappError
 from trayapp.resident.asking import Asker
@@ -26,7 +27,9 @@ from trayapp.settings.accounts import Settings, Value, load_settings, no_account
 from trayapp.settings.credentials import find_key
 from trayapp.settings.keyring_store import SystemKeyring
 from trayapp.settings.locations import Locations, find_locations
+from trayapp.settings.watching import WatchingSettings
 from trayapp.tray.backends import describe_tray
+from trayapp.watching.editor_plugins import describe_plugins, find_editor_plugins
 
 CLOCK_TOLERANCE_SECONDS = 5.0
 
@@ -80,6 +83,7 @@ def examine(locations: Locations, environment: Mapping[str, str]) -> Iterator[Ch
             yield from _account_checks(asker, settings, environment)
         finally:
             asker.forget()
+        yield from _watching_checks(locations, settings.watching, environment)
     yield _tray_check(environment)
     yield _resident_check(locations)
 
@@ -177,6 +181,53 @@ def _day_check(number: Number | None) -> Check:
         f"{text}; the day ends at {ends} here, in {name}",
         "Set the time zone in your profile on the server.",
     )
+
+
+def _watching_checks(
+    locations: Locations, settings: WatchingSettings, environment: Mapping[str, str]
+) -> Iterator[Check]:
+    if not settings.folders:
+        yield Check("folders", "ok", "none is watched")
+        return
+    yield _folders_check(locations, settings)
+    if settings.claims:
+        yield Check(
+            "claims",
+            "note",
+            f"{len(settings.claims)} lines of ~/.wakatime.cfg keep saves for other accounts",
+            "None of them gets such a save yet, nor does any other account.",
+        )
+    if settings.idle_gate:
+        yield Check("idle", "ok", idle_gate(environment).describe())
+    plugins = describe_plugins(find_editor_plugins(locations.home, environment), time.time())
+    if plugins is not None:
+        yield Check("plugins", "note", plugins, "What you save there shows under two editors.")
+
+
+def _folders_check(locations: Locations, settings: WatchingSettings) -> Check:
+    named = f"{len(settings.folders)} to watch"
+    if not settings.enabled:
+        return Check("folders", "note", f"{named}, but the file monitor is switched off")
+    try:
+        monitor = control.ask(locations.control_address, "status").get("monitor")
+    except ControlError:
+        monitor = None
+    if not isinstance(monitor, dict):
+        # What to do is said under "resident".
+        return Check("folders", "note", f"{named}; trayapp does not run")
+    folders = monitor["folders"]
+    suppressed = monitor["suppressed"]
+    found = f"{named}; {sum(each['watches'] for each in folders)} folders watched in them, "
+    found += f"{monitor['saves']} saves since the start"
+    if suppressed:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in suppressed.items())
+        found += f"; nobody's: {reasons}"
+    for each in folders:
+        if each["problem"]:
+            return Check(
+                "folders", "note", f"{found}; {each['path']}: {each['problem']}", each["advice"]
+            )
+    return Check("folders", "ok", found)
 
 
 def _tray_check(environment: Mapping[str, str]) -> Check:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from trayapp.cli.watch import ignore_rules
+from trayapp.coding.hiding import shown_path
 from trayapp.errors import UsageError
+from trayapp.resident.file_monitor import advice_on_adding, ignore_rules, make_capturer
 from trayapp.settings.accounts import load_settings
 from trayapp.settings.config_edit import edit_config, with_folder, without_folder
 from trayapp.settings.locations import Locations, find_locations
@@ -16,12 +17,6 @@ from trayapp.watching.survey import survey
 
 MOST_REASONS = 10
 """How many left-out folders are named for each folder; the others are counted."""
-
-ADVICE = (
-    "Each save counts for two minutes at most on Hackatime: let your editor save by itself, every "
-    "minute say. Where an editor's own plugin reports this folder already, remove it again, or "
-    "time counts twice."
-)
 
 
 def add(environment: Mapping[str, str], folder: str) -> int:
@@ -32,7 +27,7 @@ def add(environment: Mapping[str, str], folder: str) -> int:
         raise UsageError(f"{folder} is no folder", "Name one that exists.")
     edit_config(locations.config_file, partial(with_folder, path=path, home=locations.home))
     _print_survey(path, locations, environment)
-    print(ADVICE)
+    print(advice_on_adding(locations.home, environment))
     return 0
 
 
@@ -67,9 +62,18 @@ def _print_survey(folder: Path, locations: Locations, environment: Mapping[str, 
     root = str(folder.resolve())
     watching = load_settings(locations, environment).watching
     found = survey(root, ignore_rules([root], watching, locations, environment))
-    what = f"{found.watched} folders, {found.code_files} files of code"
+    what = f"{_count(found.watched, 'folder')}, {_count(found.code_files, 'file')} of code"
     print(f"{folder}  {what if found.code_files else f'nothing left to watch ({what})'}")
+    capturer = make_capturer([root], watching)
     for path, reason in found.left_out[:MOST_REASONS]:
-        print(f"    not {path.removeprefix(root)[1:]}: {reason.text}")
+        shown = shown_path(capturer.place(path), watching.hide_rules)
+        # The rule that leaves a hidden folder out may be its very name.
+        is_hidden = shown != Path(path).as_posix()
+        name = shown if is_hidden else os.path.relpath(path, root)
+        print(f"    not {name}: {reason.kind if is_hidden else reason.text}")
     if len(found.left_out) > MOST_REASONS:
         print(f"    and {len(found.left_out) - MOST_REASONS} more are left out")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

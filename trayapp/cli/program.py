@@ -131,7 +131,9 @@ def make_parser() -> Parser:
         "watch",
         _watch,
         "watch folders for a person's saves, and print a heartbeat for each",
-        "Nothing is sent yet: only --dry-run works.\n\n"
+        "Nothing is sent yet: only --dry-run works. It goes on until Ctrl+C or SIGTERM, and\n"
+        "follows config.toml meanwhile. A folder that another trayapp watches is left to that\n"
+        "one until it ends.\n\n"
         "examples:\n  trayapp watch --dry-run ~/code\n  trayapp watch --dry-run --explain .",
     )
     watch.add_argument("folders", metavar="DIR", nargs="*", help="(default: those of config.toml)")
@@ -147,6 +149,8 @@ def make_parser() -> Parser:
         "folders",
         _folders,
         "say which folders are watched, and add or remove one",
+        "list says of each folder what is watched, and what is left out and why. A running\n"
+        "trayapp notices what is added and removed.\n\n"
         "examples:\n  trayapp folders list\n  trayapp folders add ~/code\n"
         "  trayapp folders remove ~/code",
     )

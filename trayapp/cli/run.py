@@ -16,8 +16,10 @@ from trayapp.cli.logs import log_to_file
 from trayapp.cli.parts import FileSettings, make_asker
 from trayapp.cli.signals import handled
 from trayapp.coding.preferences import Scheme
-from trayapp.desktop.browser import open_page
+from trayapp.desktop.browser import open_folder, open_page
 from trayapp.desktop.control import ControlListener, ask
+from trayapp.desktop.folder_chooser import make_folder_chooser
+from trayapp.desktop.idle import idle_gate
 from trayapp.desktop.notifications import DesktopNotifier, Notifier
 from trayapp.desktop.session_bus import SessionBus
 from trayapp.desktop.single_instance import InstanceLock
@@ -26,6 +28,7 @@ from trayapp.desktop.theme import ThemeWatcher, panel_scheme
 from trayapp.errors import ControlError, TrayappError
 from trayapp.resident.clock import SystemClock
 from trayapp.resident.commands import follow
+from trayapp.resident.file_monitor import Ears, FileMonitor
 from trayapp.resident.resident import Resident
 from trayapp.resident.snapshot_store import SnapshotStore
 from trayapp.settings.locations import (
@@ -61,7 +64,11 @@ def run(environment: Mapping[str, str], *, verbose: bool) -> int:
         resident = Resident(settings, asker, store, SystemClock(), random.random)
         parts.callback(resident.stop)
         bus = SessionBus(environment)
-        face = Face(resident, backend, open_page, _make_notifier(backend, bus))
+        _employ_monitor(resident, locations, environment, bus)
+        chooser = make_folder_chooser(environment)
+        parts.callback(chooser.stop)
+        notifier = _make_notifier(backend, bus)
+        face = Face(resident, backend, open_page, notifier, chooser.choose, open_folder)
         interrupted = parts.enter_context(_stop_on_signals(face))
         listener = ControlListener(locations.control_address)
         try:
@@ -81,6 +88,21 @@ def run(environment: Mapping[str, str], *, verbose: bool) -> int:
         face.run(partial(_begin, resident, environment))
         log.info("trayapp ends")
     return 130 if interrupted else 0
+
+
+def _employ_monitor(
+    resident: Resident, locations: Locations, environment: Mapping[str, str], bus: SessionBus
+) -> None:
+    """Have the resident watch the folders of its settings."""
+    ears = Ears(
+        # Nothing is kept yet: that there was a save is all that is told.
+        recorded=lambda _heartbeat: log.debug("a save"),
+        noted=log.info,
+        changed=resident.monitor_changed,
+        settings_edited=resident.reload,
+    )
+    gate = idle_gate(environment, bus if sys.platform == "linux" else None)
+    resident.employ(FileMonitor(locations, environment, "trayapp", gate.is_idle, ears))
 
 
 def _make_notifier(backend: Backend, bus: SessionBus) -> Notifier:

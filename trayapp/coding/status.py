@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from trayapp.coding.document import FRESH_SECONDS
+from trayapp.coding.file_monitor import FileMonitorStatus
 from trayapp.coding.number import Number
 from trayapp.coding.preferences import Preferences
 from trayapp.errors import (
@@ -71,10 +72,10 @@ class Status:
     problem: Problem | None = None
     accounts: tuple[str, ...] = ()
     can_sign_out: bool = False
-    paused: bool = False
     waiting: int = 0
     dead: int = 0
     notice: str = ""
+    monitor: FileMonitorStatus = field(default_factory=FileMonitorStatus)
     preferences: Preferences = field(default_factory=Preferences)
 
     @property
@@ -89,7 +90,7 @@ class Status:
         """Give the flags that hold, the most urgent first."""
         holds = {
             Flag.DEAD: self.dead > 0,
-            Flag.PAUSED: self.paused,
+            Flag.PAUSED: self.monitor.paused_until is not None,
             Flag.WAITING: self.waiting > 0,
             Flag.ESTIMATE: self.number is not None and self.number.source == "estimate",
             Flag.GOAL_REACHED: self.goal_reached,

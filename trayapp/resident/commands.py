@@ -13,7 +13,10 @@ from trayapp.resident.snapshot_store import entry
 def follow(resident: Resident, request: dict[str, Any]) -> dict[str, Any]:
     """Follow a request's command; raises UsageError for one that is not known."""
     commands: dict[str, Callable[[], dict[str, Any]]] = {
-        "status": lambda: {"status": entry(resident.status)["document"]},
+        "status": lambda: {
+            "status": entry(resident.status)["document"],
+            "monitor": resident.monitor_report(),
+        },
         "refresh": lambda: _refresh(resident, show=request.get("show") is True),
         "reload": lambda: _done(resident.reload),
         "flush": lambda: {"waiting": resident.flush()},

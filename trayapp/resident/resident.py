@@ -6,8 +6,10 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
+from pathlib import Path
+from typing import Any
 
+from trayapp.coding.file_monitor import FileMonitorStatus
 from trayapp.coding.goal import with_goal
 from trayapp.coding.number import Number
 from trayapp.coding.pacing import Outcome, Pace, Reason, may_ask_now, next_delay
@@ -22,10 +24,12 @@ from trayapp.errors import (
 from trayapp.resident.asking import Asker
 from trayapp.resident.clock import Clock
 from trayapp.resident.dashboard import dashboard_of
+from trayapp.resident.seams import SaveWatcher, SettingsSource
 from trayapp.resident.sign_out import sign_out
 from trayapp.resident.snapshot_store import SnapshotStore
 from trayapp.settings.accounts import Account, Settings, no_account
 from trayapp.settings.credentials import winning_source
+from trayapp.settings.watching import WatchingSettings
 
 log = logging.getLogger(__name__)
 
@@ -42,25 +46,12 @@ STOP_SECONDS = 5.0
 _NEVER_READ = object()
 
 
-class SettingsSource(Protocol):
-    """Where settings come from, and whether they changed."""
-
-    def load(self) -> Settings:
-        """Read them all; raises ConfigError."""
-
-    def fingerprint(self) -> object:
-        """Give something that differs when a settings file was edited."""
-
-    def show_account(self, name: str) -> None:
-        """Make an account the one that shows; raises ConfigError."""
-
-
 class Resident:
     """Keep asking for the showing account's number and publish a Status whenever it changes.
 
     All that a person asks for goes through `refresh`, `reload`, `flush`, `show`, `use_account`,
-    `sign_out` and `quit`, from any thread. Subscribers are called on the poller's thread with each
-    new Status.
+    `sign_out`, `quit` and what is about the file monitor, from any thread. Subscribers are called
+    on the poller's thread with each new Status.
     """
 
     def __init__(
@@ -86,6 +77,7 @@ class Resident:
         self._wakeup = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._monitor: SaveWatcher | None = None
 
         # From here on only the poller's thread reads and writes.
         self._settings: Settings | None = None
@@ -160,6 +152,39 @@ class Resident:
         )
         self.reload()
 
+    def employ(self, monitor: SaveWatcher) -> None:
+        """Have a file monitor follow the settings, before `start`; `stop` stops it."""
+        self._monitor = monitor
+
+    def monitor_changed(self) -> None:
+        """Publish what has changed about the file monitor."""
+        self._wakeup.set()
+
+    def monitor_report(self) -> dict[str, Any] | None:
+        """Say what became of all saves, None without a file monitor."""
+        return None if self._monitor is None else self._monitor.report()
+
+    def pause(self, until: float) -> None:
+        """Count no save until then, in epoch seconds; 0 goes on at once."""
+        if self._monitor is not None:
+            self._monitor.pause(until)
+
+    def enable_monitor(self, *, enabled: bool) -> None:
+        """Switch the file monitor on or off; raises ConfigError."""
+        self._source.enable_watching(enabled=enabled)
+        self.reload()
+
+    def add_folder(self, folder: Path) -> str:
+        """Have a folder watched, and give what a person should know then; raises ConfigError."""
+        self._source.add_folder(folder)
+        self.reload()
+        return "" if self._monitor is None else self._monitor.advice()
+
+    def remove_folder(self, folder: Path) -> None:
+        """Have a folder watched no longer; raises ConfigError."""
+        self._source.remove_folder(folder)
+        self.reload()
+
     def show(self) -> None:
         """Draw attention to the icon, because somebody started trayapp again."""
         self.on_show()
@@ -181,6 +206,8 @@ class Resident:
         if self._thread is not None:
             self._thread.join(STOP_SECONDS)
             self._thread = None
+        if self._monitor is not None:
+            self._monitor.stop()
 
     # The poller.
 
@@ -256,6 +283,7 @@ class Resident:
             log.warning("%s", warning)
         self._settings, self._settings_error = settings, None
         self._store.keep_only({account.name for account in settings.accounts})
+        self._watch(settings.watching)
         account = settings.showing
         if account != self._account:
             self._account = account
@@ -263,6 +291,14 @@ class Resident:
             self._error = None
             self._number = self._store.number(account.name, account.api_url) if account else None
         self._publish()
+
+    def _watch(self, settings: WatchingSettings) -> None:
+        if self._monitor is None:
+            return
+        try:
+            self._monitor.follow(settings)
+        except TrayappError as error:
+            log.warning("nothing is watched: %s", error)
 
     def _attempt(self, *, unlock: bool) -> None:
         """Ask once and remember what came of it."""
@@ -341,6 +377,7 @@ class Resident:
             can_sign_out=source == "keyring" and status.state is not State.SIGNED_OUT,
             notice=self._settings_error.title if self._settings_error else settings.notice,
             preferences=settings.preferences,
+            monitor=self._monitor.status(status.at) if self._monitor else FileMonitorStatus(),
         )
 
     def _delay(self) -> float:
@@ -353,6 +390,8 @@ class Resident:
         change = next_change(self._number, now)
         if change is not None:
             waits.append(change - now)
+        if (paused_until := self._status.monitor.paused_until) is not None:
+            waits.append(paused_until - now)
         return max(0.0, min(waits))
 
 

@@ -106,15 +106,18 @@ def fingerprint(locations: Locations) -> object:
 
     Take it before `load_settings`, so that an edit in between is noticed next time.
     """
-    files = [locations.config_file, locations.wakatime_cfg]
+    return tuple((str(path), _stat(path)) for path in settings_files(locations))
+
+
+def settings_files(locations: Locations) -> tuple[Path, ...]:
+    """Give config.toml, ~/.wakatime.cfg and its import, whether they are there or not."""
+    files = (locations.config_file, locations.wakatime_cfg)
     try:
         imported = imported_path(locations.wakatime_cfg, locations.home)
     except ConfigError:
         # Whoever mends the main file changes that one.
-        imported = None
-    if imported is not None:
-        files.append(imported)
-    return tuple((str(path), _stat(path)) for path in files)
+        return files
+    return files if imported is None else (*files, imported)
 
 
 def _stat(path: Path) -> tuple[int, ...] | None:

@@ -7,6 +7,7 @@
     label = false                   # the time as text beside the icon, where panels can
 
     [watch]
+    enabled = true                  # whether the folders are watched
     folders = ["~/code"]            # absolute, or from the home folder on
     ignore = ["*.min.js"]           # globs, beside what .gitignore says
     idle_gate = true                # whether a save while nobody is there is nobody's
@@ -91,6 +92,7 @@ class Watch:
     `lists` stays out of the repr: a list of hidden names is as secret as the names.
     """
 
+    enabled: bool = True
     folders: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     idle_gate: bool = True
@@ -204,9 +206,10 @@ class _Reader:
         table: dict[str, Any] = self._or_warn(
             lambda: self.value(document, ("watch",), dict, {}), {}
         )
-        known = ("folders", "ignore", "idle_gate", *HIDE_LISTS, *HIDE_FLAGS)
+        known = ("enabled", "folders", "ignore", "idle_gate", *HIDE_LISTS, *HIDE_FLAGS)
         self.warn_unknown(table, ("watch",), known)
         return Watch(
+            self._or_warn(lambda: self._flag(table, "enabled"), default=False),
             self._or_warn(lambda: self._folders(table), ()),
             self._or_warn(lambda: self._texts(table, ("watch", "ignore")), ()),
             self._or_warn(lambda: self._flag(table, "idle_gate"), default=True),

@@ -103,7 +103,7 @@ def with_folder(text: str, path: Path, home: Path) -> str:
     folders.append(str(path))
     return _first_right(
         wanted,
-        lambda: _put_folder(text, str(path)),
+        lambda: _put_watch_row(text, "folders", [str(path)]),
         lambda: _put_folder_by_tomlkit(text, str(path)),
         hint=_WATCH_HINT,
     )
@@ -119,6 +119,22 @@ def without_folder(text: str, path: Path, home: Path) -> str:
     places = [place for place, folder in enumerate(expanded) if folder == path]
     wanted["watch"]["folders"] = [f for place, f in enumerate(folders) if place not in places]
     return _first_right(wanted, lambda: _cut_folders(text, places), hint=_WATCH_HINT)
+
+
+def with_watching(text: str, *, enabled: bool) -> str:
+    """Give the text with the file monitor switched on or off."""
+    wanted = load_toml(text)
+    watch = wanted.setdefault("watch", {})
+    if not isinstance(watch, dict):
+        raise ConfigError("[watch] in config.toml is no table", _WATCH_HINT)
+    held = "enabled" in watch
+    watch["enabled"] = enabled
+    return _first_right(
+        wanted,
+        lambda: "" if held else _put_watch_row(text, "enabled", enabled),
+        lambda: _set_watch_by_tomlkit(text, enabled=enabled),
+        hint=_WATCH_HINT,
+    )
 
 
 def _folders(document: dict[str, Any]) -> list[str]:
@@ -279,16 +295,25 @@ def _drop_show(text: str, name: str) -> str:
     return document.as_string()
 
 
-def _put_folder(text: str, folder: str) -> str:
-    """Put the first folder where no other is: right under [watch], or with it at the end."""
+def _put_watch_row(text: str, name: str, value: bool | list[str]) -> str:
+    """Put a value where none is: right under [watch], or with it at the end."""
     import tomlkit  # noqa: PLC0415
 
-    row = f"folders = {tomlkit.item([folder]).as_string()}"
+    row = f"{name} = {tomlkit.item(value).as_string()}"
     if "watch" not in tomllib.loads(text):
         return text + _gap(text) + f"[watch]\n{row}\n"
     lines = text.split("\n")
     header = _header_line(lines, {"watch": {}})
     return "\n".join([*lines[: header + 1], row, *lines[header + 1 :]])
+
+
+def _set_watch_by_tomlkit(text: str, *, enabled: bool) -> str:
+    import tomlkit  # noqa: PLC0415
+
+    document = tomlkit.parse(text)
+    watch: Any = document["watch"]
+    watch["enabled"] = enabled
+    return document.as_string()
 
 
 def _put_folder_by_tomlkit(text: str, folder: str) -> str:

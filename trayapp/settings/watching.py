@@ -59,6 +59,7 @@ class WatchingSettings:
     `claimed_by` names is for that account alone.
     """
 
+    enabled: bool = True
     folders: tuple[Path, ...] = ()
     ignore: tuple[str, ...] = ()
     idle_gate: bool = True
@@ -84,6 +85,7 @@ def read_watching(
     reader = _Reader()
     source = f"{locations.config_file} [watch]"
     for name, shown in (
+        ("enabled", str(watch.enabled).lower()),
         ("folders", str(len(watch.folders))),
         ("ignore", str(len(watch.ignore))),
         ("idle_gate", str(watch.idle_gate).lower()),
@@ -94,6 +96,7 @@ def read_watching(
     hide_rules += [reader.rules_of_file(file) for file in cfg.files]
     folders = (expand_home(text, locations.home) for text in watch.folders)
     return WatchingSettings(
+        enabled=watch.enabled,
         folders=tuple(dict.fromkeys(folders)),
         ignore=watch.ignore,
         idle_gate=watch.idle_gate,

@@ -6,6 +6,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from trayapp.coding.preferences import IconFace, Preferences, Scheme
 from trayapp.coding.status import State, Status
@@ -14,7 +16,16 @@ from trayapp.errors import TrayappError
 from trayapp.resident.resident import Resident
 from trayapp.tray.backends import Appearance, Backend, Item
 from trayapp.tray.drawing import Artwork, draw_icons
-from trayapp.tray.menu import SEPARATOR, Action, Line, label, lay_out, tooltip
+from trayapp.tray.menu import (
+    SEPARATOR,
+    UNTIL_TOMORROW,
+    Action,
+    Line,
+    clock_time,
+    label,
+    lay_out,
+    tooltip,
+)
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +33,8 @@ log = logging.getLogger(__name__)
 class Face:
     """Join a resident to a tray icon: Status one way, a person's clicks the other.
 
-    `open_page` opens a URL in the person's browser.
+    `open_page` opens a URL in the person's browser, `open_folder` a folder in their file manager;
+    `choose_folder` waits until they have chosen one.
     """
 
     def __init__(
@@ -31,11 +43,15 @@ class Face:
         backend: Backend,
         open_page: Callable[[str], None],
         notifier: Notifier,
+        choose_folder: Callable[[], Path | None],
+        open_folder: Callable[[str], None],
     ) -> None:
         self._resident = resident
         self._backend = backend
         self._open_page = open_page
         self._notifier = notifier
+        self._choose_folder = choose_folder
+        self._open_folder = open_folder
         self._scheme = Scheme.UNKNOWN
         # Whoever draws last must have drawn what came last.
         self._drawing = threading.Lock()
@@ -99,6 +115,20 @@ class Face:
         title = problem.title if problem else tooltip(status, _time_of_day(status))
         self._notify("state", title, problem.hint if problem else "")
 
+    def _add_folder(self) -> None:
+        folder = self._choose_folder()
+        if folder is not None:
+            advice = self._resident.add_folder(folder)
+            is_on = self._resident.status.monitor.enabled
+            off = "" if is_on else ", but the file monitor is switched off"
+            self._notify("folder", f"{folder} was added{off}", advice)
+
+    def _tell_folder(self, path: str) -> None:
+        folders = self._resident.status.monitor.folders
+        folder = next((each for each in folders if each.path == path), None)
+        if folder is not None:
+            self._notify("folder", f"{path}: {folder.problem or 'all is well'}", folder.advice)
+
     def _notify(self, kind: str, title: str, body: str) -> None:
         picture = draw_icons(self._resident.status, Scheme.UNKNOWN, Artwork.PANEL)[-1]
         pixels = Pixels(picture.width, picture.height, picture.tobytes())
@@ -109,7 +139,7 @@ class Face:
             text=line.text,
             activate=self._activation(line, status),
             separator=line is SEPARATOR,
-            checked=line.chosen,
+            checked=line.on if line.chosen is None else line.chosen,
             radio=line.chosen is not None,
             default=line.default,
             children=tuple(self._item(child, status) for child in line.children),
@@ -123,12 +153,19 @@ class Face:
             Action.SHOW_ACCOUNT: lambda: self._resident.use_account(line.argument),
             Action.SIGN_OUT: lambda: self._resident.sign_out(line.argument),
             Action.OPEN_DASHBOARD: lambda: self._open_page(str(status.dashboard_url)),
+            Action.SWITCH_MONITOR: lambda: self._resident.enable_monitor(enabled=not line.on),
+            Action.PAUSE: lambda: self._resident.pause(pause_end(line.argument, time.time())),
+            Action.RESUME: lambda: self._resident.pause(0.0),
+            Action.ADD_FOLDER: self._add_folder,
+            Action.OPEN_FOLDER: lambda: self._open_folder(line.argument),
+            Action.REMOVE_FOLDER: lambda: self._resident.remove_folder(Path(line.argument)),
+            Action.TELL_FOLDER: lambda: self._tell_folder(line.argument),
         }
         if line.action is None:
             return None
         act = acts[line.action]
         # No partial: pystray counts an action's arguments by its code.
-        if line.action is Action.SIGN_OUT:
+        if line.action in (Action.SIGN_OUT, Action.ADD_FOLDER):
             return lambda: self._begin(act)
         return lambda: self._try(act)
 
@@ -156,5 +193,12 @@ class Face:
 
 
 def _time_of_day(status: Status) -> str:
-    fetched_at = status.number.fetched_at if status.number else status.at
-    return time.strftime("%H:%M", time.localtime(fetched_at))
+    return clock_time(status.number.fetched_at if status.number else status.at)
+
+
+def pause_end(choice: str, now: float) -> float:
+    """Give when a pause ends that begins now: after so many seconds, or at local midnight."""
+    if choice != UNTIL_TOMORROW:
+        return now + float(choice)
+    today = datetime.fromtimestamp(now).astimezone().date()
+    return datetime.combine(today + timedelta(days=1), datetime.min.time()).timestamp()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from unicodedata import bidirectional
 
 from trayapp.coding.duration import NOT_KNOWN, format_duration
+from trayapp.coding.file_monitor import FileMonitorStatus, WatchedFolder
 from trayapp.coding.goal import format_goal
 from trayapp.coding.number import Share
 from trayapp.coding.status import Flag, State, Status
@@ -21,6 +23,11 @@ LONGEST_NAME = 50
 MOST_SHARES = 10
 """How many projects or languages a submenu names."""
 
+UNTIL_TOMORROW = "tomorrow"
+
+PAUSES = {"900": "15 minutes", "3600": "1 hour", UNTIL_TOMORROW: "Until tomorrow"}
+"""Seconds, or until when."""
+
 BREAKDOWNS = {"projects": "Projects", "languages": "Languages"}
 
 
@@ -32,6 +39,13 @@ class Action(Enum):
     OPEN_DASHBOARD = auto()
     SHOW_ACCOUNT = auto()
     SIGN_OUT = auto()
+    SWITCH_MONITOR = auto()
+    PAUSE = auto()
+    RESUME = auto()
+    ADD_FOLDER = auto()
+    OPEN_FOLDER = auto()
+    REMOVE_FOLDER = auto()
+    TELL_FOLDER = auto()
     QUIT = auto()
 
 
@@ -39,15 +53,17 @@ class Action(Enum):
 class Line:
     """One line of the menu; one without an action has children, or tells something.
 
-    `argument` says what the action is about: the account's name. A line that is `chosen` or not is
-    one of several, of which one is chosen; None for any other line. The `default` line is what a
-    click on the icon does, where that does not open the menu.
+    `argument` says what the action is about: the account's name, a folder, how long. A line that
+    is `chosen` or not is one of several, of which one is chosen; one that is `on` or not is a
+    switch; None for any other line. The `default` line is what a click on the icon does, where that
+    does not open the menu.
     """
 
     text: str
     action: Action | None = None
     argument: str = ""
     chosen: bool | None = None
+    on: bool | None = None
     default: bool = False
     children: tuple[Line, ...] = ()
 
@@ -60,6 +76,7 @@ def lay_out(status: Status, fetched: str) -> tuple[Line, ...]:
     groups = (
         _what_is_known(status, fetched),
         _breakdowns(status),
+        _monitor(status.monitor),
         _actions(status),
         (Line("Quit", Action.QUIT),),
     )
@@ -105,10 +122,61 @@ def _breakdowns(status: Status) -> tuple[Line, ...]:
 def _shares(shares: tuple[Share, ...], click: Action) -> Iterator[Line]:
     ordered = sorted(shares, key=lambda share: -share.total_seconds)
     for share in ordered[:MOST_SHARES]:
-        name = _cut(isolated(share.name), LONGEST_NAME)
+        name = isolated(_cut(share.name, LONGEST_NAME))
         yield Line(f"{name}  {format_duration(share.total_seconds)}", click)
     if len(ordered) > MOST_SHARES:
         yield Line(f"and {len(ordered) - MOST_SHARES} more", click)
+
+
+def _monitor(monitor: FileMonitorStatus) -> tuple[Line, ...]:
+    """Switch the file monitor, and say which folders it has; without any there is none to switch.
+
+    What is wrong with a folder stands in the menu itself, where nobody has to look for it.
+    """
+    add = Line("Add folder…", Action.ADD_FOLDER)
+    if not monitor.folders:
+        return (add,)
+    lines = [Line("File monitor", Action.SWITCH_MONITOR, on=monitor.enabled)]
+    if monitor.enabled:
+        lines.append(_pause(monitor.paused_until))
+        lines += [
+            Line(_cut(f"{_folder_name(each)}: {each.problem}"), Action.TELL_FOLDER, each.path)
+            for each in monitor.folders
+            if each.problem
+        ]
+    folders = tuple(
+        Line(
+            _folder_name(each),
+            children=(
+                Line("Open", Action.OPEN_FOLDER, each.path),
+                Line("Watch no longer", Action.REMOVE_FOLDER, each.path),
+            ),
+        )
+        for each in monitor.folders
+    )
+    count = len(folders)
+    title = "1 folder" if count == 1 else f"{count} folders"
+    return (*lines, Line(title, children=(*folders, SEPARATOR, add)))
+
+
+def _pause(until: float | None) -> Line:
+    if until is not None:
+        return Line(f"Paused until {clock_time(until)}: go on", Action.RESUME)
+    return Line(
+        "Pause", children=tuple(Line(text, Action.PAUSE, each) for each, text in PAUSES.items())
+    )
+
+
+def _folder_name(folder: WatchedFolder) -> str:
+    """Give the end of a folder's path, which tells more than its beginning."""
+    path = folder.path
+    # Cut first: what isolates a name stands at both of its ends.
+    return isolated(path if len(path) <= LONGEST_NAME else f"…{path[-LONGEST_NAME + 1 :]}")
+
+
+def clock_time(at: float) -> str:
+    """Give a moment's time of day here."""
+    return time.strftime("%H:%M", time.localtime(at))
 
 
 def isolated(name: str) -> str:

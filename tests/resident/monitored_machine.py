@@ -1,0 +1,106 @@
+"""A file monitor on a home folder of its own, for tests that save real files there."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.desktop.processes import wait_for
+from tests.watching.repositories import save
+from trayapp.coding.file_monitor import FileMonitorStatus
+from trayapp.coding.heartbeat import Heartbeat
+from trayapp.resident.file_monitor import Ears, FileMonitor
+from trayapp.settings.locations import find_locations
+from trayapp.settings.watching import WatchingSettings
+
+LIMIT = 20.0
+"""Seconds in which a save is told on a busy machine; the settling second is among them."""
+
+
+class Machine:
+    """A file monitor on a home folder, and all that it told; `code` and `beside` are watched.
+
+    `beside` is the sentinels' own.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.code = home / "code"
+        self.beside = home / "beside"
+        for folder in (self.code, self.beside):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.environment = {"HOME": str(home)}
+        self.locations = find_locations(self.environment)
+        self.heartbeats: list[Heartbeat] = []
+        self.notes: list[str] = []
+        self.verdicts: list[str] = []
+        self.changes = 0
+        self.edits = 0
+        self.nobody_is_there = False
+        self._sentinels = 0
+        self._told_before = 0
+        self.monitor = self.make_monitor()
+
+    def make_monitor(self, owner: str = "trayapp") -> FileMonitor:
+        ears = Ears(
+            self.heartbeats.append,
+            self.notes.append,
+            self._count_change,
+            self._count_edit,
+            self.verdicts.append,
+        )
+        return FileMonitor(
+            self.locations, self.environment, owner, lambda _at: self.nobody_is_there, ears
+        )
+
+    def _count_change(self) -> None:
+        self.changes += 1
+
+    def _count_edit(self) -> None:
+        self.edits += 1
+
+    def settings(self, *folders: Path, **values: Any) -> WatchingSettings:
+        return WatchingSettings(
+            folders=(self.beside, *(folders or (self.code,))), hostname="box", **values
+        )
+
+    def watch(self, *folders: Path, **values: Any) -> None:
+        """Follow such settings, and begin once all of it is watched."""
+        self.monitor.follow(self.settings(*folders, **values))
+        wait_for(self.all_is_well, "all is watched", LIMIT)
+
+    def status(self) -> FileMonitorStatus:
+        return self.monitor.status(time.time())
+
+    def all_is_well(self) -> bool:
+        return all(each.watches and not each.problem for each in self.status().folders)
+
+    def problem(self, folder: Path) -> str:
+        (found,) = (each for each in self.status().folders if each.path == str(folder))
+        return found.problem
+
+    def saves(self) -> list[str]:
+        """Give the entities told since this was asked last, up to now, without the sentinel."""
+        self._sentinels += 1
+        sentinel = str(save(self.beside / f"sentinel{self._sentinels}.py", "n = 1\n"))
+        # Saves are told in their order: with this one all before it are.
+        self.wait_for_save(sentinel)
+        heartbeats = self.heartbeats.copy()
+        found = [each.entity for each in heartbeats[self._told_before :] if each.entity != sentinel]
+        self._told_before = len(heartbeats)
+        return sorted(found)
+
+    def wait_for_save(self, entity: str) -> Heartbeat:
+        return wait_for(
+            lambda: next((each for each in self.heartbeats.copy() if each.entity == entity), None),
+            f"{entity} is told",
+            LIMIT,
+        )
+
+    def was_edited(self, count: int) -> bool:
+        return self.edits == count
+
+    def tallied(self, name: str) -> int:
+        found: int = self.monitor.report()[name]
+        return found
