@@ -2,8 +2,12 @@
 
     python -m tests.benchmarks.watching [--small]
 
-Each watcher is a process of its own on the same tree, one after another, in rounds. Where
+Each watcher is a process of its own on the same tree, one after another, in rounds of which the
+least counts. Each has the same modules imported, so its memory is what watching alone takes. Where
 watchfiles is not installed it is left out. `--small` takes one round on the smallest tree.
+
+Watches are what the kernel has: the observer's also tell when a folder above the root is renamed,
+and the monitor's what happens in .git and .git/info.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import queue
 import select
 import shutil
 import struct
@@ -21,15 +26,25 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from typing import Any, Self
 
 from watchdog.events import FileClosedEvent, FileMovedEvent, FileSystemEvent, FileSystemEventHandler
 from watchdog.observers.inotify import InotifyObserver
 
-from tests.benchmarks.at_rest import cost
+from tests.benchmarks.at_rest import Cost, cost
+from trayapp.coding.hiding import Capture
+from trayapp.watching.capture import Capturer, Identity
+from trayapp.watching.ignoring import IgnoreRules
 from trayapp.watching.inotify import Hooks, PrunedObserver
+from trayapp.watching.monitor import Listeners, Monitor
+from trayapp.watching.observed import Handler
+from trayapp.watching.project import ProjectSettings
+from trayapp.watching.saves import SETTLING_SECONDS
 
 PRUNED = frozenset({".git", "node_modules", "target"})
 MASK = 0x0700_0DC8
@@ -38,11 +53,21 @@ TREES = {1_201: 100, 5_801: 500, 22_001: 2_000}
 """All folders, and how many of them are source."""
 
 ROUNDS = 5
+STORM_ROUNDS = 3
+SLOW = frozenset({"watchdog, filtered", "watchfiles"})
+"""These go through the storms once."""
+
+IDLE_SECONDS = 60.0
+SAVES = 50
+SAVE_PAUSE = 0.25
+"""Seconds between saves, which so are no burst."""
+
+SAVE_LIMIT = 30.0
 SETTLE = 3.0
 """Seconds in which watchfiles has certainly begun; not counted."""
 
-QUIET = 0.5
-"""Seconds without work after which a storm is over."""
+QUIET = 2.5
+"""Seconds without work after which a storm is over, and the monitor has told what it was."""
 STORM_LIMIT = 60.0
 
 Report = dict[str, float]
@@ -70,6 +95,28 @@ def ours(root: str, counter: Counter) -> None:
     observer.start()
     observer.schedule(counter, root, recursive=True)
     ready.wait()
+
+
+def run_monitor(root: str, captured: Callable[[Capture], None]) -> Monitor:
+    """Start all that `trayapp watch` runs: rules, git, bursts, what is known of each save."""
+    ready = threading.Event()
+    listeners = Listeners(captured, lambda _suppressed: None, lambda _report: ready.set())
+    rules = IgnoreRules([root], home="/nonexistent", config_home="/nonexistent")
+    capturer = Capturer([root], ProjectSettings(), Identity("trayapp", "machine"))
+    monitor = Monitor(listeners, lambda _device: False)
+    monitor.watch([root], rules, capturer)
+    monitor.start()
+    ready.wait()
+    return monitor
+
+
+def whole_monitor(root: str, counter: Counter) -> None:
+    """Watch as `trayapp watch` does, and count saves."""
+
+    def captured(_capture: Capture) -> None:
+        counter.events += 1
+
+    run_monitor(root, captured)
 
 
 def watchdog(root: str, counter: Counter) -> None:
@@ -136,6 +183,7 @@ def bare(root: str, counter: Counter) -> None:
 
 WATCHERS: dict[str, Callable[[str, Counter], None]] = {
     "ours": ours,
+    "ours, whole monitor": whole_monitor,
     "bare inotify loop": bare,
     "watchdog, filtered": watchdog,
     "watchfiles": watchfiles,
@@ -163,6 +211,7 @@ def watch(name: str, root: str) -> None:
     if name == "watchfiles":
         import watchfiles  # type: ignore[import-not-found,unused-ignore]  # noqa: F401, PLC0415
     # What "modules imported" means for the one that imports late.
+    Handler(lambda _event: None)
     PrunedObserver(Hooks(is_pruned, lambda _report: None)).stop()
     counter, before = Counter(), memory()
     start = time.perf_counter()
@@ -203,13 +252,17 @@ class Watcher:
         report: Report = json.loads(self._process.stdout.readline())
         return report
 
+    def spent(self) -> Cost:
+        """Give what its threads have spent so far."""
+        return cost(self._process.pid)
+
     def during(self, storm: Callable[[], object]) -> float:
         """Give the processor seconds that a storm costs."""
-        before = cost(self._process.pid).seconds
+        before = self.spent().seconds
         storm()
         deadline, last, since = time.monotonic() + STORM_LIMIT, -1.0, 0.0
         while time.monotonic() < deadline:
-            cpu = cost(self._process.pid).seconds
+            cpu = self.spent().seconds
             if cpu > last:
                 last, since = cpu, time.monotonic()
             elif time.monotonic() - since > QUIET:
@@ -266,56 +319,97 @@ def build(root: Path) -> None:
 
 
 def compare(root: Path, names: list[str], rounds: int) -> None:
-    """Print what starting costs, as ratios to the bare loop."""
+    """Print what starting costs, beside the bare loop and watchdog."""
     reports: dict[str, list[Report]] = {name: [] for name in names}
     for _ in range(rounds):
         for name in names:
             with Watcher(name, root) as watcher:
                 reports[name].append(watcher.ask())
-    base = min(report["seconds"] for report in reports["bare inotify loop"])
-    for name, values in reports.items():
-        seconds = min(report["seconds"] for report in values)
-        megabytes = min(report["memory"] for report in values)
+    least = {
+        name: {key: min(report[key] for report in values) for key in values[0]}
+        for name, values in reports.items()
+    }
+    bare, other = least["bare inotify loop"], least["watchdog, filtered"]
+    for name, report in least.items():
+        seconds = report["seconds"]
         print(
-            f"  {name:<20} start {seconds * 1000:8.1f} ms {seconds / base:7.2f} x bare"
-            f"   {values[0]['watches']:6.0f} watches   +{megabytes:5.1f} MB"
+            f"  {name:<20} start {seconds * 1000:7.1f} ms {seconds / bare['seconds']:7.2f} x bare"
+            f" {seconds / other['seconds']:6.2f} x watchdog  {report['watches']:6.0f} watches"
+            f"  memory {report['memory'] - bare['memory']:+5.1f} MB beside bare"
         )
+
+
+def rest(root: Path, names: list[str], seconds: float) -> None:
+    """Print what watching costs while nothing happens."""
+    with ExitStack() as stack:
+        watchers = {name: stack.enter_context(Watcher(name, root)) for name in names}
+        for watcher in watchers.values():
+            watcher.ask()
+        time.sleep(QUIET)
+        before = {name: watcher.spent() for name, watcher in watchers.items()}
+        time.sleep(seconds)
+        after = {name: watcher.spent() for name, watcher in watchers.items()}
+    print(f"  at rest for {seconds:g} s")
+    for name in names:
+        wakeups = after[name].wakeups - before[name].wakeups
+        spent = (after[name].seconds - before[name].seconds) * 1000
+        print(f"    {name:<20} {wakeups:6} wakeups {spent:7.1f} ms CPU")
+
+
+def latency(root: Path, count: int) -> None:
+    """Print how long after a save its capture is told, beyond the time that a save settles."""
+    told: queue.SimpleQueue[tuple[str, float]] = queue.SimpleQueue()
+    running = run_monitor(str(root), lambda capture: told.put((capture.path, time.perf_counter())))
+    saved = {}
+    for path in sorted(root.glob("src/**/*.py"))[:count]:
+        time.sleep(SAVE_PAUSE)
+        path.write_text(path.read_text() + "pass\n")
+        saved[str(path)] = time.perf_counter()
+    heard = dict(told.get(timeout=SAVE_LIMIT) for _ in saved)
+    running.stop()
+    late = sorted((heard[path] - at - SETTLING_SECONDS) * 1000 for path, at in saved.items())
+    print(
+        f"  save to capture, beyond the {SETTLING_SECONDS:g} s that a save settles, {count} saves:"
+        f" median {median(late):.1f} ms, 95 % {late[int(len(late) * 0.95)]:.1f} ms"
+    )
 
 
 def storms(root: Path, names: list[str]) -> None:
     """Print what five storms cost, as ratios to the bare loop."""
-    git(root, "init", "-b", "before")
-    (root / ".gitignore").write_text("node_modules\ntarget\n")
     git(root, "add", ".")
     git(root, "commit", "-m", "before")
     git(root, "checkout", "-b", "after")
     rewrite(root)
     git(root, "commit", "-a", "-m", "after")
-    costs: dict[str, dict[str, float]] = {}
-    memories: dict[str, float] = {}
-    for name in names:
-        with Watcher(name, root) as watcher:
-            costs[name] = {
-                "git checkout": watcher.during(lambda: git(root, "checkout", "before")),
-                "rewrite of 500 files": watcher.during(lambda: rewrite(root, 500)),
-                "3,000 objects built": watcher.during(lambda: build(root)),
-                "grep -r": watcher.during(
-                    lambda: subprocess.run(["grep", "-rq", "nowhere", root], check=False)
-                ),
-                "npm install": watcher.during(lambda: install(root)),
-            }
-            memories[name] = watcher.ask()["memory"]
-        shutil.rmtree(root / "target")
-        git(root, "checkout", "--force", "after")
+    costs: dict[str, dict[str, float]] = {name: {} for name in names}
+    memories = dict.fromkeys(names, 0.0)
+    for number in range(STORM_ROUNDS):
+        for name in names if number == 0 else [one for one in names if one not in SLOW]:
+            with Watcher(name, root) as watcher:
+                for storm, work in STORMS.items():
+                    spent = watcher.during(partial(work, root))
+                    costs[name][storm] = min(spent, costs[name].get(storm, spent))
+                memories[name] = max(memories[name], watcher.ask()["memory"])
+            shutil.rmtree(root / "target")
+            git(root, "checkout", "--force", "after")
     for storm, base in costs["bare inotify loop"].items():
         print(f"  {storm}")
         for name in names:
             spent = costs[name][storm]
-            ratio = f"{spent / base:7.2f} x bare" if base >= 0.005 else "  bare costs nothing"
-            print(f"    {name:<20} {spent:6.2f} s CPU {ratio}")
-    print("  memory after all of them")
+            ratio = f"{spent / base:7.2f} x bare" if base >= 0.001 else "  bare costs nothing"
+            print(f"    {name:<20} {spent * 1000:8.1f} ms CPU {ratio}")
+    print("  memory after all of them, beside bare")
     for name in names:
-        print(f"    {name:<20} +{memories[name]:6.1f} MB")
+        print(f"    {name:<20} {memories[name] - memories['bare inotify loop']:+6.1f} MB")
+
+
+STORMS: dict[str, Callable[[Path], object]] = {
+    "git checkout of 20,000 files": lambda root: git(root, "checkout", "before"),
+    "rewrite of 500 files": lambda root: rewrite(root, 500),
+    "3,000 objects built": build,
+    "grep -r": lambda root: subprocess.run(["grep", "-rq", "nowhere", root], check=False),
+    "npm install": install,
+}
 
 
 def main() -> None:
@@ -332,8 +426,13 @@ def main() -> None:
             root = Path(place).resolve() / "tree"
             root.mkdir()
             make_tree(root, folders, sources)
-            print(f"{folders:,} folders, {sources:,} and the root not pruned")
+            git(root, "init", "-b", "before")
+            (root / ".gitignore").write_text("node_modules\ntarget\n")
+            print(f"{folders:,} folders, {sources + 1:,} of them not pruned", flush=True)
             compare(root, names, 1 if is_small else ROUNDS)
+            if folders == min(trees):
+                rest(root, names, 3 if is_small else IDLE_SECONDS)
+                latency(root, 5 if is_small else SAVES)
             if folders == max(TREES):
                 storms(root, names)
 
