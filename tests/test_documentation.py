@@ -17,13 +17,15 @@ import pytest
 
 from tests.cli.person import Person
 from tests.desktop.bus import PrivateBus
+from tests.desktop.processes import wait_for
 from tests.server import Server
 from tests.settings.secret_services import GnomeKeyring
 from trayapp.cli.program import make_parser
-from trayapp.settings.config import Account, parse_config
+from trayapp.settings.config import HIDE_FLAGS, HIDE_LISTS, Account, Watch, parse_config
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+WATCH_LIMIT = 20.0
 
 pytestmark = [
     pytest.mark.desktop,
@@ -40,7 +42,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def person(tmp_path: Path, server: Server) -> Iterator[Person]:
-    """Somebody with ~/.wakatime.cfg, a keyring, and the programs that the examples name."""
+    """Somebody with ~/.wakatime.cfg, a keyring, and what the examples name: programs, ~/code."""
     bus = PrivateBus(tmp_path)
     bus.start()
     programs = tmp_path / "bin"
@@ -52,6 +54,10 @@ def person(tmp_path: Path, server: Server) -> Iterator[Person]:
     path = f"{programs}:{os.environ['PATH']}"
     person = Person(tmp_path / "home", {"DBUS_SESSION_BUS_ADDRESS": bus.address, "PATH": path})
     person.write_cfg({"api_url": server.api_url, "api_key": server.key})
+    for name in ("main.py", "page.ts", "node_modules/left-pad/index.js"):
+        file = person.home / "code" / "app" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("a = 1\n")
     keyring = GnomeKeyring(bus, person.home)
     keyring.start(unlocked=True)
     yield person
@@ -72,6 +78,39 @@ def run(person: Person, command: str, stdin: str = "") -> subprocess.CompletedPr
     )
 
 
+def watch(person: Person, command: str, save: Path | None = None) -> str:
+    """Run a watcher, save a file once it watches, end it; give what it said."""
+    said = person.home / "said"
+    with said.open("w") as output:
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", f"exec {command}"],
+            env=person.environment,
+            cwd=person.home / "code",
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_for(lambda: "is watched" in said.read_text(), f"{command} watches", WATCH_LIMIT)
+        if save is not None:
+            save.write_text("a = 2\n")
+            wait_for(lambda: '"entity"' in said.read_text(), "the save is told", WATCH_LIMIT)
+        process.terminate()
+        assert process.wait(WATCH_LIMIT) == 0, said.read_text()
+    finally:
+        process.kill()
+        process.wait()
+    return said.read_text()
+
+
+def matches(shown: str, printed: str) -> bool:
+    """Tell whether something printed is as shown, where `...` stands for anything.
+
+    What is shown may be only how it begins.
+    """
+    pattern = re.escape(shown.strip()).replace(re.escape("..."), ".*")
+    return re.match(pattern, printed.strip(), re.DOTALL) is not None
+
+
 def console_examples(text: str) -> list[tuple[str, str]]:
     """Give each `$ command` of the console blocks with the output that is shown for it."""
     blocks = re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
@@ -89,10 +128,17 @@ def test_each_example_of_the_readme_prints_what_it_shows(person: Person) -> None
 
     for command, output in examples:
         printed = run(person, command).stdout
-        pattern = re.escape(output.strip()).replace(re.escape("..."), ".*")
-        # An example that ends in dots shows only how the output begins.
-        found = re.match(pattern, printed.strip(), re.DOTALL)
-        assert found, f"{command} printed\n{printed}"
+        assert matches(output, printed), f"{command} printed\n{printed}"
+
+
+def test_the_watching_of_the_readme_says_what_it_shows(person: Person) -> None:
+    flags = re.MULTILINE | re.DOTALL
+    (example,) = re.findall(r"^```text\n\$ (trayapp watch.*?)^```", README.read_text(), flags)
+    command, _, output = example.partition("\n")
+
+    said = watch(person, command, person.home / "code" / "app" / "main.py")
+
+    assert matches(output.replace("/home/ada", str(person.home)), said), said
 
 
 def help_of(*command: str) -> str:
@@ -105,7 +151,7 @@ def test_each_example_of_the_help_runs(
     person: Person, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen = 0
-    for command in ("today", "login", "logout", "doctor", "run"):
+    for command in ("today", "login", "logout", "folders", "watch", "doctor", "run"):
         help_of(command)
         printed = capsys.readouterr().out
         _, _, examples = printed.partition("examples:\n")
@@ -113,27 +159,31 @@ def test_each_example_of_the_help_runs(
             example = line.strip().replace("https://waka.example/api", server.api_url)
             if not example:
                 continue
-            result = run(person, example, stdin=server.key)
-            assert result.returncode == 0, f"{example} printed\n{result.stdout}"
+            if command == "watch":
+                watch(person, example)
+            else:
+                result = run(person, example, stdin=server.key)
+                assert result.returncode == 0, f"{example} printed\n{result.stdout}"
             seen += 1
-    assert seen >= 6
+    assert seen >= 11
 
 
 def test_the_readme_names_the_commands_that_exist_and_no_other() -> None:
     text = README.read_text()
     named = set(re.findall(r"trayapp ([a-z]+)\b(?! (?:needs|puts|reads|is|notices|shows))", text))
-    known = {"today", "login", "logout", "doctor", "run"}
+    known = {"today", "login", "logout", "folders", "watch", "doctor", "run"}
 
     for line in re.findall(r"^(?:\$|   ) (trayapp .*)$", text, re.MULTILINE):
         make_parser().parse_args(shlex.split(line.partition("|")[0])[1:])
-    assert {"today", "login", "doctor"} <= named & known
+    assert {"today", "login", "folders", "watch", "doctor"} <= named & known
 
 
 def test_the_help_shows_every_command_and_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     help_of()
     printed = capsys.readouterr().out
 
-    for word in ("today", "login", "logout", "doctor", "run", "102", "103", "104", "130"):
+    commands = ("today", "login", "logout", "folders", "watch", "doctor", "run")
+    for word in (*commands, "102", "103", "104", "130"):
         assert word in printed
 
 
@@ -142,16 +192,31 @@ def test_the_readmes_picture_exists() -> None:
         assert (ROOT / path).is_file()
 
 
-def test_the_readmes_config_toml_is_read_and_names_every_setting() -> None:
+def config_example(table: str) -> str:
+    """Give the README's part of config.toml that has this table."""
     blocks = re.findall(r"(?:^    .*\n|^\n)+", README.read_text(), re.MULTILINE)
-    (example,) = (block for block in blocks if "[accounts.home]" in block)
+    (example,) = (block for block in blocks if table in block)
+    return textwrap.dedent(example)
 
-    config = parse_config(textwrap.dedent(example))
+
+def test_the_readmes_watch_table_is_read_and_names_every_setting() -> None:
+    config = parse_config(config_example("[watch]"))
+
+    assert config.warnings == ()
+    own = {field.name for field in fields(Watch)} - {"lists", "flags", "names"}
+    assert set(config.watch.names) == {*own, *HIDE_LISTS, *HIDE_FLAGS}
+    assert config.watch.folders == ("~/code",)
+
+
+def test_the_readmes_config_toml_is_read_and_names_every_setting() -> None:
+    example = config_example("[accounts.home]")
+
+    config = parse_config(example)
 
     assert config.warnings == ()
     assert config.show == "home"
     assert [name for name, _ in config.tray_values] == ["icon", "goal", "theme", "label"]
-    assert set(tomllib.loads(textwrap.dedent(example))["accounts"]["home"]) == {
+    assert set(tomllib.loads(example)["accounts"]["home"]) == {
         field.name.replace("key_source", "key")
         for field in fields(Account)
         if field.name not in ("name", "implied")
