@@ -5,13 +5,14 @@
         server.misbehave(misbehaviours.throttled(30), times=1)
         ...  # point a client at server.api_url with server.key
         server.wait_for_requests(2)
+        server.heartbeats, server.total()  # what it stored, and how much time that is there
 
 By hand: python -m tests.server --help
 """
 
 from __future__ import annotations
 
-from tests.server import misbehaviours
+from tests.server import misbehaviours, mishandling
 from tests.server.account import Today
 from tests.server.messages import Answer, Request
 from tests.server.misbehaviours import Misbehaviour
@@ -25,5 +26,6 @@ __all__ = [
     "Server",
     "Today",
     "misbehaviours",
+    "mishandling",
     "refused_port",
 ]

@@ -8,10 +8,11 @@ import threading
 import time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tests.server import DIALECTS, Server, misbehaviours
+from tests.server import DIALECTS, Server, misbehaviours, mishandling
 
 EXIT_PORT_TAKEN = 1
 EXIT_INTERRUPTED = 130
+MISBEHAVIOURS = {**misbehaviours.NAMED, **mishandling.NAMED}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,11 +29,12 @@ def main(arguments: list[str] | None = None) -> int:
         total_seconds=options.seconds,
         goal_seconds=options.goal,
         cold=options.cold,
+        counted=options.counted,
         languages={"Python": options.seconds},
         projects={"engine": options.seconds},
     )
     if options.misbehave is not None:
-        server.misbehave(misbehaviours.NAMED[options.misbehave])
+        server.misbehave(MISBEHAVIOURS[options.misbehave])
     try:
         server.start()
         _say(_welcome(server))
@@ -71,10 +73,9 @@ def _zone(name: str) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    width = max(map(len, misbehaviours.NAMED))
+    width = max(map(len, MISBEHAVIOURS))
     names = "\n".join(
-        f"  {name:{width}}  {misbehaviour.summary}"
-        for name, misbehaviour in misbehaviours.NAMED.items()
+        f"  {name:{width}}  {misbehaviour.summary}" for name, misbehaviour in MISBEHAVIOURS.items()
     )
     parser = argparse.ArgumentParser(
         prog="python -m tests.server",
@@ -87,10 +88,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=0, metavar="N", help="default: one that is free")
     add("--key", metavar="KEY", help="the key to accept; default: a new one")
     add("--seconds", type=float, default=7500, metavar="N", help="today's total; default: 7500")
+    add("--counted", action="store_true", help="today's total is that of what was sent to it")
     add("--goal", type=int, metavar="N", help="a daily goal in seconds, for hackatime")
     add("--timezone", type=_zone, default="UTC", metavar="Z", help="the profile's; default: UTC")
     add("--cold", action="store_true", help="wakatime's answer while its cache is empty")
-    add("--misbehave", choices=misbehaviours.NAMED, metavar="NAME", help="one of those below")
+    add("--misbehave", choices=MISBEHAVIOURS, metavar="NAME", help="one of those below")
     return parser
 
 

@@ -22,6 +22,7 @@ class Today:
     is for Hackatime, where it may be less than the total; None means the total. `cold` is
     WakaTime's empty cache: True leaves date, start and end out of the range as documented,
     "blank" sends them as empty strings, and no `cached_at`, as seen from the live server in 2026.
+    `counted` replaces the total by what the stored heartbeats of the server's day come to.
     """
 
     total_seconds: float = 0
@@ -36,6 +37,7 @@ class Today:
     operating_systems: Seconds = field(default_factory=dict)
     projects: Seconds = field(default_factory=dict)
     cold: bool | Literal["blank"] = False
+    counted: bool = False
 
 
 class TodayChanges(TypedDict, total=False):
@@ -53,6 +55,7 @@ class TodayChanges(TypedDict, total=False):
     operating_systems: Seconds
     projects: Seconds
     cold: bool | Literal["blank"]
+    counted: bool
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ class Account:
     """Everything that an answer depends on, beside the request and the time.
 
     `timezone` is the profile's; wakapi's may be empty, which stands for `server_timezone`. With
-    `users_current` False the profile is missing, as on Hackatime before 2026-08-16.
+    `users_current` False the profile is missing, as on Hackatime before 2026-08-16. wakapi rejects
+    heartbeats that are more than `max_age_seconds` old.
     """
 
     key: str = field(repr=False)
@@ -68,7 +72,13 @@ class Account:
     server_timezone: str = "UTC"
     username: str = "ada"
     users_current: bool = True
+    max_age_seconds: float = 168 * 3600.0
     today: Today = field(default_factory=Today)
+
+    @property
+    def zone(self) -> str:
+        """The zone in which a day is today."""
+        return self.timezone or self.server_timezone
 
 
 def day_bounds(moment: float, timezone: str) -> tuple[datetime, datetime]:

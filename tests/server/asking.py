@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 10.0
 TODAY = "/users/current/statusbar/today"
 PROFILE = "/users/current"
+HEARTBEATS = "/users/current/heartbeats.bulk"
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,14 @@ def ask(
     headers: Mapping[str, str] | None = None,
     *,
     method: str = "GET",
+    body: bytes | None = None,
     timeout: float = ANSWER_SECONDS,
 ) -> Reply:
     """Send one request on a connection of its own."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=timeout)
     try:
-        return ask_on(connection, url, headers, method=method)
+        return ask_on(connection, url, headers, method=method, body=body)
     finally:
         connection.close()
 
@@ -67,11 +69,12 @@ def ask_on(
     headers: Mapping[str, str] | None = None,
     *,
     method: str = "GET",
+    body: bytes | None = None,
 ) -> Reply:
     """Send one request on a connection that stays open if the server leaves it so."""
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
-    connection.request(method, target, headers=dict(headers or {}))
+    connection.request(method, target, body, dict(headers or {}))
     with connection.getresponse() as response:
         fields = {name.lower(): value for name, value in response.getheaders()}
         return Reply(response.status, response.reason, fields, response.read())

@@ -5,8 +5,13 @@ from __future__ import annotations
 import socket
 import struct
 import sys
+from dataclasses import replace
+from datetime import datetime
 from email.utils import formatdate
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from tests.server.counting import total_of
 
 if TYPE_CHECKING:
     import threading
@@ -14,6 +19,7 @@ if TYPE_CHECKING:
     from tests.server.account import Account
     from tests.server.dialect import Dialect
     from tests.server.messages import Answer, Request
+    from tests.server.storing import HeartbeatStore
 
 
 class Exchange:
@@ -29,6 +35,7 @@ class Exchange:
         request: Request,
         dialect: Dialect,
         account: Account,
+        store: HeartbeatStore,
         now: float,
         stopping: threading.Event,
     ) -> None:
@@ -38,11 +45,29 @@ class Exchange:
         self._account = account
         self._connection = connection
         self._dialect = dialect
+        self._store = store
         self._stopping = stopping
 
-    def proper(self) -> Answer:
-        """Give the answer of a server that behaves."""
-        return self._dialect.answer(self.request, self._account, self.now)
+    @property
+    def dialect(self) -> str:
+        """The dialect's name."""
+        return self._dialect.name
+
+    def proper(self, request: Request | None = None) -> Answer:
+        """Give the answer of a server that behaves, to another request if one is given.
+
+        Heartbeats in it are stored.
+        """
+        request = request or self.request
+        account = self._account
+        if account.today.counted and request.method == "GET":
+            account = replace(account, today=replace(account.today, total_seconds=self._counted()))
+        return self._dialect.answer(request, account, self.now, self._store)
+
+    def _counted(self) -> float:
+        zone = self._account.zone
+        day = datetime.fromtimestamp(self.now, ZoneInfo(zone)).date()
+        return total_of(self._store.counted_rows, self._dialect.counts, zone, day)
 
     def error(self, status: int) -> Answer:
         """Give a status in the dialect's own words."""

@@ -6,17 +6,21 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tests.server.account import clock_parts
+from tests.server.counting import capped_at
 from tests.server.dialect import Dialect
-from tests.server.messages import json_answer, page_answer, strict_base64
+from tests.server.hackatime_heartbeats import MOST_AT_ONCE, store_items
+from tests.server.messages import json_answer, page_answer, read_json, strict_base64
 
 if TYPE_CHECKING:
     from tests.server.account import Account, Today
     from tests.server.messages import Answer, Request
+    from tests.server.storing import HeartbeatStore
 
 _JSON = "application/json; charset=utf-8"
 _NO_STORE = ("Cache-Control", "no-store")
 _TODAY = re.compile(r"/api/hackatime/v1/users/[^/.]+/statusbar/today/?")
 _PROFILE = re.compile(r"/api/hackatime/v1/users/[^/.]+/?")
+_HEARTBEATS = re.compile(r"/api/hackatime/v1/users/[^/.]+/heartbeats(?P<bulk>\.bulk)?/?")
 # Rails takes an Accept header with "*/*" beside something else for a browser's.
 _BROWSER = re.compile(r",\s*\*/\*|\*/\*\s*,")
 
@@ -32,8 +36,12 @@ _FRAMEWORK_ERRORS = {
 """Answered by Rails, as a web page unless JSON is accepted; the wording is shortened."""
 
 
-def _answer(request: Request, account: Account, now: float) -> Answer:
-    del now  # Hackatime names no day.
+def _answer(request: Request, account: Account, now: float, store: HeartbeatStore) -> Answer:
+    heartbeats = _HEARTBEATS.fullmatch(request.path)
+    if heartbeats is not None and request.method == "POST":
+        if not _is_let_in(request, account.key):
+            return _error(request, 401)
+        return _take(request, now, store, bulk=heartbeats["bulk"] is not None)
     is_today = _TODAY.fullmatch(request.path) is not None
     is_profile = account.users_current and _PROFILE.fullmatch(request.path) is not None
     if request.method not in ("GET", "HEAD") or not (is_today or is_profile):
@@ -41,7 +49,34 @@ def _answer(request: Request, account: Account, now: float) -> Answer:
     if not _is_let_in(request, account.key):
         return _error(request, 401)
     data = _today(account.today) if is_today else _profile(account)
-    return json_answer(200, {"data": data}, _NO_STORE, content_type=_JSON)
+    return _own_answer(200, {"data": data})
+
+
+def _take(request: Request, now: float, store: HeartbeatStore, *, bulk: bool) -> Answer:
+    content_type = request.headers.get("content-type", "")
+    if "json" not in content_type and "text/plain" not in content_type:
+        return _error(request, 400)
+    try:
+        document = read_json(request.body)
+    except ValueError:
+        return _error(request, 400)
+    if bulk and isinstance(document, dict):
+        document = document.get("heartbeats")
+    items = document if isinstance(document, list) else [] if bulk else [document]
+    if not items or items == [{}]:
+        return _own_answer(400, {"error": "No data provided..."})
+    if not bulk:
+        # Of an array only the first is stored; of the others nothing is said.
+        ((said, status),) = store_items(items[:1], request.headers, now, store)
+        return _own_answer(202 if status == 201 else status, said)
+    if len(items) > MOST_AT_ONCE:
+        error = f"Too many heartbeats in a single request (max {MOST_AT_ONCE})"
+        return _own_answer(400, {"error": error})
+    return _own_answer(201, {"responses": store_items(items, request.headers, now, store)})
+
+
+def _own_answer(status: int, document: Any) -> Answer:
+    return json_answer(status, document, _NO_STORE, content_type=_JSON)
 
 
 def _is_let_in(request: Request, key: str) -> bool:
@@ -98,7 +133,7 @@ def _short(seconds: int) -> str:
 
 def _error(request: Request, status: int) -> Answer:
     if status in _OWN_ERRORS:
-        return json_answer(status, {"error": _OWN_ERRORS[status]}, _NO_STORE, content_type=_JSON)
+        return _own_answer(status, {"error": _OWN_ERRORS[status]})
     title, message = _FRAMEWORK_ERRORS.get(status, ("Error", "Something went wrong."))
     if _wants_page(request.accept):
         return page_answer(status, title, message)
@@ -112,4 +147,4 @@ def _wants_page(accept: str) -> bool:
     return first in ("", "*/*", "text/html") or _BROWSER.search(accept) is not None
 
 
-HACKATIME = Dialect("hackatime", "/api/hackatime/v1", "", _answer, _error)
+HACKATIME = Dialect("hackatime", "/api/hackatime/v1", "", _answer, _error, capped_at(120))

@@ -132,6 +132,18 @@ def page_answer(status: int, title: str, text: str, *headers: tuple[str, str]) -
     return Answer(status, page.encode(), (("Content-Type", "text/html; charset=utf-8"), *headers))
 
 
+def read_json(body: bytes) -> Any:
+    """Read JSON in which NaN and Infinity are none; raises ValueError."""
+    try:
+        return json.loads(body, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
 def strict_base64(text: str) -> str | None:
     """Decode base64 that has its padding and nothing else, None for anything less."""
     try:

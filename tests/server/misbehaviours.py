@@ -56,6 +56,11 @@ def _altered(name: str, summary: str, alter: Callable[[Any], object]) -> Misbeha
     return Misbehaviour(name, summary, play)
 
 
+def behaves() -> Misbehaviour:
+    """Answer as a server should, between two others of a script."""
+    return _answering("behaves", "a proper answer", lambda exchange: exchange.proper())
+
+
 # -- Statuses
 
 

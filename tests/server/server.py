@@ -10,17 +10,20 @@ import tempfile
 import threading
 import time
 import uuid
+from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Self, Unpack
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, Unpack
 
 from tests.server.account import Account, TodayChanges
 from tests.server.certificates import Flaw, issue
+from tests.server.counting import total_of, totals_by
 from tests.server.exchange import Exchange
 from tests.server.hackatime import HACKATIME
 from tests.server.messages import Request, read_request
+from tests.server.storing import HeartbeatStore
 from tests.server.wakapi import WAKAPI
 from tests.server.wakatime import WAKATIME
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
     from tests.server.dialect import Dialect
     from tests.server.misbehaviours import Misbehaviour
+    from tests.server.storing import Row
 
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (HACKATIME, WAKATIME, WAKAPI)}
 STOP_SECONDS = 5.0
@@ -43,9 +47,10 @@ class Server:
 
     It can be stopped and started again, on the same port. `timezone` is the profile's, which for
     wakapi may be empty: then `server_timezone` counts. `users_current` False leaves the profile
-    out, as Hackatime did before 2026-08-16. `tls` may also name what is wrong with the
-    certificate. `log` is given one line per request, without the key. `clock` may be replaced at
-    any time; it dates the answers.
+    out, as Hackatime did before 2026-08-16. `max_age_seconds` is how old a heartbeat may be for
+    wakapi. `tls` may also name what is wrong with the certificate. Of the requests the last
+    `remember` are kept, None keeps them all. `log` is given one line per request, without the key.
+    `clock` may be replaced at any time; it dates the answers.
     """
 
     def __init__(
@@ -57,9 +62,11 @@ class Server:
         server_timezone: str = "UTC",
         username: str = "ada",
         users_current: bool = True,
+        max_age_seconds: float = 168 * 3600.0,
         host: str = "127.0.0.1",
         port: int = 0,
         tls: bool | Flaw = False,
+        remember: int | None = None,
         log: Callable[[str], None] | None = None,
     ) -> None:
         self.clock: Callable[[], float] = time.time
@@ -70,13 +77,15 @@ class Server:
             server_timezone=server_timezone,
             username=username,
             users_current=users_current,
+            max_age_seconds=max_age_seconds,
         )
+        self._store = HeartbeatStore()
         self._host = host
         self._port = port
         self._tls = issue(host, None if tls is True else tls) if tls else None
         self._log = log
         self._changed = threading.Condition()
-        self._requests: list[Request] = []
+        self._requests: deque[Request] = deque(maxlen=remember)
         self._scripts: dict[str, Iterator[Misbehaviour]] = {}
         self._connections: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
@@ -150,6 +159,35 @@ class Server:
         """Forget every misbehaviour; what is being played goes on."""
         with self._changed:
             self._scripts.clear()
+
+    # -- What it keeps
+
+    @property
+    def heartbeats(self) -> tuple[Row, ...]:
+        """All stored heartbeats in the order in which they came, each once by the dialect's rule.
+
+        They stay when the server is stopped and started again.
+        """
+        return self._store.rows
+
+    def total(self, day: date | None = None) -> float:
+        """Give the seconds that the stored heartbeats come to by the dialect's rule.
+
+        Of a day in the profile's zone, else of all as one series. wakapi's times are whole
+        milliseconds.
+        """
+        return total_of(self._store.rows, self._dialect.counts, self._account.zone, day)
+
+    def totals(self, *names: str) -> dict[tuple[Any, ...], float]:
+        """Give the seconds per group: ("day", "entity") gives {(date, path): seconds}.
+
+        A name is a column of the stored heartbeats, or "day". Each group counts for itself.
+        """
+        return totals_by(self._store.rows, names, self._dialect.counts, self._account.zone)
+
+    def regenerate_durations(self) -> None:
+        """Do as wakapi does every 12 h: what comes later and is older is in no counted today."""
+        self._store.settle()
 
     # -- What it was asked
 
@@ -279,7 +317,13 @@ class Server:
             self._requests.append(request)
             self._changed.notify_all()
         exchange = Exchange(
-            connection, request, self._dialect, account, request.time, self._stopping
+            connection,
+            request,
+            self._dialect,
+            account,
+            self._store,
+            request.time,
+            self._stopping,
         )
         if misbehaviour is None:
             answer = exchange.proper()

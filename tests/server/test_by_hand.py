@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import pytest
 
-from tests.server import Server, misbehaviours
-from tests.server.__main__ import main
-from tests.server.asking import TODAY, ask, basic
+from tests.server import Server
+from tests.server.__main__ import MISBEHAVIOURS, main
+from tests.server.asking import HEARTBEATS, TODAY, ask, basic
+from tests.server.posting import HEADERS, heartbeat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,6 +81,25 @@ def test_tells_what_to_configure_logs_without_the_key_and_ends_quietly() -> None
     assert KEY not in log
 
 
+def test_takes_heartbeats_and_tells_the_time_that_they_make() -> None:
+    sent = [heartbeat(time=second) for second in noon_of_today(0, 20, 50)]
+    with running("--counted", "--key", KEY) as (_, output, welcome):
+        url = value_of("api_url", welcome)
+        headers = {**basic(KEY), **HEADERS}
+        ask(url + HEARTBEATS, headers, method="POST", body=json.dumps(sent).encode())
+        data = ask(url + TODAY, headers).document["data"]
+        line = output.readline()
+
+    assert data["grand_total"]["total_seconds"] == 50
+    assert line.endswith(f" POST /api/hackatime/v1{HEARTBEATS} Basic auth: 201\n")
+    assert "main.py" not in line
+
+
+def noon_of_today(*seconds: float) -> list[float]:
+    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    return [noon.timestamp() + each for each in seconds]
+
+
 def test_misbehaves_by_name() -> None:
     with running("--dialect", "wakapi", "--misbehave", "500-page") as (_, output, welcome):
         reply = ask(value_of("api_url", welcome) + TODAY)
@@ -110,7 +132,7 @@ def test_help_tells_what_every_misbehaviour_does(capsys: pytest.CaptureFixture[s
 
     shown = capsys.readouterr().out
     assert ended.value.code == 0
-    for misbehaviour in misbehaviours.NAMED.values():
+    for misbehaviour in MISBEHAVIOURS.values():
         assert re.search(rf"^  {misbehaviour.name} +\S", shown, re.MULTILINE)
         assert misbehaviour.summary in shown
 

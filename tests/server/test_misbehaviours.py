@@ -79,6 +79,14 @@ def test_each_is_found_by_the_name_that_its_repr_shows() -> None:
         assert misbehaviour.summary
 
 
+def test_a_script_may_have_proper_answers_in_it() -> None:
+    with Server() as server:
+        failing, proper = misbehaviours.status(500), misbehaviours.behaves()
+        server.misbehave(failing, proper, failing, times=1)
+
+        assert [ask_today(server).status for _ in range(4)] == [500, 200, 500, 200]
+
+
 # -- Statuses
 
 

@@ -8,22 +8,35 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tests.server.account import clock_parts, day_bounds, percent_of
+from tests.server.counting import dropped_from
 from tests.server.dialect import Dialect
-from tests.server.messages import Answer, json_answer, strict_base64, text_answer
+from tests.server.messages import Answer, json_answer, read_json, strict_base64, text_answer
+from tests.server.wakapi_heartbeats import NONE_VALID, DecodeError, items_of, store_items
 
 if TYPE_CHECKING:
     from tests.server.account import Account, Seconds
     from tests.server.messages import Request
+    from tests.server.storing import HeartbeatStore
 
 _COMPAT = "/api/compat/wakatime/v1"
 _TODAY = re.compile(rf"(?:/api|/api/v1|{_COMPAT})/users/(?P<user>[^/]+)/statusbar/today/?")
 _PROFILE = re.compile(rf"{_COMPAT}/users/(?P<user>[^/]+)/?")
+_HEARTBEATS = re.compile(
+    rf"/api/heartbeats?/?|(?:/api|/api/v1|{_COMPAT})/users/(?P<user>[^/]+)/heartbeats(?:\.bulk)?/?"
+)
 _HEALTH = re.compile(r"/api/health/?")
 _ERRORS = {400: "400 bad request", 401: "401 unauthorized", 403: "403 forbidden"}
 _BREAKDOWNS = ("categories", "editors", "languages", "machines", "operating_systems", "projects")
 
 
-def _answer(request: Request, account: Account, now: float) -> Answer:
+def _answer(request: Request, account: Account, now: float, store: HeartbeatStore) -> Answer:
+    heartbeats = _HEARTBEATS.fullmatch(request.path)
+    if heartbeats is not None:
+        if request.method != "POST":
+            return Answer(405, b"", (("Allow", "POST"),))
+        if not _is_let_in(request, account.key) or not _is_self(heartbeats["user"], account):
+            return _error(request, 401)
+        return _take(request, account, now, store)
     health, today, profile = (
         route.fullmatch(request.path) for route in (_HEALTH, _TODAY, _PROFILE)
     )
@@ -35,9 +48,27 @@ def _answer(request: Request, account: Account, now: float) -> Answer:
     if health:
         return _health(request)
     # Somebody else's name gets the same answer as no key, so that names cannot be tried out.
-    if not _is_let_in(request, account.key) or route["user"] not in ("current", account.username):
+    if not _is_let_in(request, account.key) or not _is_self(route["user"], account):
         return _error(request, 401)
     return json_answer(200, _today(account, now) if today else {"data": _profile(account, now)})
+
+
+def _take(request: Request, account: Account, now: float, store: HeartbeatStore) -> Answer:
+    try:
+        items = items_of(read_json(request.body))
+    except DecodeError as error:
+        return text_answer(400, str(error))
+    except ValueError:
+        # One of the things that Go may say.
+        return text_answer(400, "unexpected EOF")
+    results = store_items(items, request.headers, now, store, account.max_age_seconds)
+    if all(status != 201 for _, status in results):
+        return text_answer(400, NONE_VALID)
+    return json_answer(201, {"responses": results})
+
+
+def _is_self(user: str | None, account: Account) -> bool:
+    return user in (None, "current", account.username)
 
 
 def _is_let_in(request: Request, key: str) -> bool:
@@ -58,9 +89,8 @@ def _health(request: Request) -> Answer:
 
 def _today(account: Account, now: float) -> dict[str, Any]:
     today = account.today
-    zone = account.timezone or account.server_timezone
-    end = datetime.fromtimestamp(now, ZoneInfo(zone))
-    start = day_bounds(now, zone)[0]
+    end = datetime.fromtimestamp(now, ZoneInfo(account.zone))
+    start = day_bounds(now, account.zone)[0]
     if today.total_seconds:
         # From the first activity to the last, not from midnight to midnight.
         start = max(start, end - timedelta(seconds=today.total_seconds))
@@ -148,4 +178,4 @@ def _error(request: Request, status: int) -> Answer:
     return text_answer(status, _ERRORS.get(status, f"{status} error"))
 
 
-WAKAPI = Dialect("wakapi", "/api", "", _answer, _error)
+WAKAPI = Dialect("wakapi", "/api", "", _answer, _error, dropped_from(600))

@@ -8,16 +8,21 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.server.account import clock_parts, day_bounds, percent_of
+from tests.server.counting import dropped_from
 from tests.server.dialect import Dialect
-from tests.server.messages import json_answer, strict_base64
+from tests.server.messages import json_answer, read_json, strict_base64
+from tests.server.wakatime_heartbeats import store_items
 
 if TYPE_CHECKING:
     from tests.server.account import Account, Seconds
     from tests.server.messages import Answer, Request
+    from tests.server.storing import HeartbeatStore
 
 # The page documents status_bar; wakatime-cli and both other servers say statusbar.
 _ROUTE = re.compile(r"/api/v1/users/(?P<user>[^/]+)(?P<today>/status_?bar/today)?/?")
+_HEARTBEATS = re.compile(r"/api/v1/users/(?P<user>[^/]+)/heartbeats(?P<bulk>\.bulk)?/?")
 _ERRORS = {
+    400: "Bad request",
     401: "Unauthorized",
     403: "Forbidden",
     404: "Not found",
@@ -35,7 +40,14 @@ _BREAKDOWNS = (
 )
 
 
-def _answer(request: Request, account: Account, now: float) -> Answer:
+def _answer(request: Request, account: Account, now: float, store: HeartbeatStore) -> Answer:
+    heartbeats = _HEARTBEATS.fullmatch(request.path)
+    if heartbeats is not None and request.method == "POST":
+        if not _is_let_in(request, account.key):
+            return _error(request, 401)
+        if heartbeats["user"] not in ("current", account.username):
+            return _error(request, 404)
+        return _take(request, now, store, bulk=heartbeats["bulk"] is not None)
     route = _ROUTE.fullmatch(request.path)
     if route is None or request.method not in ("GET", "HEAD"):
         return _error(request, 404)
@@ -47,6 +59,20 @@ def _answer(request: Request, account: Account, now: float) -> Answer:
     ):
         return _error(request, 404)
     return json_answer(200, {"data": _profile(account)} if is_profile else _today(account, now))
+
+
+def _take(request: Request, now: float, store: HeartbeatStore, *, bulk: bool) -> Answer:
+    try:
+        document = read_json(request.body)
+    except ValueError:
+        return _error(request, 400)
+    # What becomes of an array at the address of a single one is not documented.
+    if not document or isinstance(document, list) is not bulk:
+        return _error(request, 400)
+    if not bulk:
+        ((said, status),) = store_items([document], request.headers, now, store)
+        return json_answer(202 if status == 201 else status, said)
+    return json_answer(202, {"responses": store_items(document, request.headers, now, store)})
 
 
 def _is_let_in(request: Request, key: str) -> bool:
@@ -164,4 +190,4 @@ def _error(request: Request, status: int) -> Answer:
     return json_answer(status, {"error": _ERRORS.get(status, "Error")})
 
 
-WAKATIME = Dialect("wakatime", "/api/v1", "waka_", _answer, _error)
+WAKATIME = Dialect("wakatime", "/api/v1", "waka_", _answer, _error, dropped_from(900))

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +13,7 @@ import pytest
 
 from tests.faults.failures import FAILURES, SLOW_FAILURES, Failure
 from tests.server import DIALECTS, Server, misbehaviours, refused_port
+from tests.servers.clients import Options, client_of
 from trayapp.coding import pacing
 from trayapp.coding.number import Share
 from trayapp.errors import (
@@ -32,26 +32,11 @@ from trayapp.servers.transport import HttpTransport
 from trayapp.settings.key import Key
 
 
-@dataclass(frozen=True)
-class Options:
-    """What ~/.wakatime.cfg says of the network; `timeout_seconds` short, so that tests are."""
-
-    proxy: str | None = None
-    verify: bool = True
-    certificates_file: str | None = None
-    timeout_seconds: float | None = 5.0
-
-
 @pytest.fixture(params=sorted(DIALECTS))
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     with Server(request.param, timezone="Europe/Berlin") as server:
         server.today(total_seconds=7500)
         yield server
-
-
-def client_of(server: Server, key: str | None = None, options: Options | None = None) -> Client:
-    connection = HttpTransport(options or Options(), "trayapp/test")
-    return Client(server.api_url, Key(key or server.key), connection, Dialect(server.dialect))
 
 
 def test_each_dialect_tells_the_time_of_today(server: Server) -> None:

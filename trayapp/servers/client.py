@@ -15,7 +15,13 @@ from trayapp.servers.decoding import (
     decode_profile,
     decode_today,
 )
-from trayapp.servers.dialects import Dialect, dialect_from_url, profile_url, today_url
+from trayapp.servers.dialects import (
+    Dialect,
+    dialect_from_url,
+    heartbeats_url,
+    profile_url,
+    today_url,
+)
 from trayapp.servers.outcomes import error_of
 from trayapp.servers.transport import Response, Transport
 
@@ -38,7 +44,8 @@ class Today:
 class Client:
     """Ask one api_url with one key.
 
-    Every method raises ServerError, or KeyRefusedError when the key is not accepted.
+    Every method that asks for something raises ServerError, or KeyRefusedError when the key is not
+    accepted.
     """
 
     def __init__(
@@ -63,6 +70,21 @@ class Client:
         response = self._get(profile_url(self.api_url, self._dialect))
         return decode_profile(decode_json(response.body, self.host), self.host)
 
+    def send_heartbeats(self, body: bytes, machine: str, user_agent: str) -> Response:
+        """POST a JSON array, byte for byte, and give the answer as it is, whatever its status.
+
+        `machine` is escaped already, as X-Machine-Name has it. Raises ServerError where no whole
+        answer came; the heartbeats may have arrived all the same.
+        """
+        headers = {
+            "Authorization": self._authorization(),
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "X-Machine-Name": machine,
+            "User-Agent": user_agent,
+        }
+        return self._transport.post(heartbeats_url(self.api_url), headers, body)
+
     def find_dialect(self) -> Dialect:
         """Find out by asking what the api_url alone does not say.
 
@@ -82,13 +104,15 @@ class Client:
         return Dialect.WAKAPI
 
     def _get(self, url: str) -> Response:
-        # The key alone, no colon: the only form that all three accept (servers.md 3.1).
-        token = base64.b64encode(self._key.reveal().encode()).decode()
-        response = self._transport.get(url, {"Authorization": f"Basic {token}"})
+        response = self._transport.get(url, {"Authorization": self._authorization()})
         error = error_of(response, url, self._dialect)
         if error is not None:
             raise error
         return response
+
+    def _authorization(self) -> str:
+        # The key alone, no colon: the only form that all three accept (servers.md 3.1).
+        return f"Basic {base64.b64encode(self._key.reveal().encode()).decode()}"
 
     def cut(self) -> None:
         """End the request under way, from another thread."""

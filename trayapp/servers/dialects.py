@@ -42,6 +42,14 @@ def today_url(api_url: str) -> str:
     return f"{api_url}/users/current/statusbar/today"
 
 
+def heartbeats_url(api_url: str) -> str:
+    """Give the address that takes many heartbeats, the same in every dialect.
+
+    Not `heartbeats`: there Hackatime stores the first of an array and drops the rest.
+    """
+    return f"{api_url}/users/current/heartbeats.bulk"
+
+
 def dashboard_url(api_url: str, dialect: Dialect | None) -> str:
     """Give the page that a person opens to see the account that belongs to an api_url."""
     parts = urlsplit(api_url)

@@ -1,4 +1,4 @@
-"""HTTP as the rest of the room sees it: one GET, one answer, every failure one of ours."""
+"""HTTP as the rest of the room sees it: one request, one answer, every failure one of ours."""
 
 from __future__ import annotations
 
@@ -55,10 +55,13 @@ class Response:
 
 
 class Transport(Protocol):
-    """Fetches one URL; redirects are not followed."""
+    """Asks one URL; redirects are not followed."""
 
     def get(self, url: str, headers: Mapping[str, str]) -> Response:
         """Send a GET and wait for the whole answer; raises ServerError or ConfigError."""
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Send a POST of these very bytes, else as `get`; after an error it may have arrived."""
 
     def cut(self) -> None:
         """End the request under way, from another thread; it then fails."""
@@ -89,14 +92,21 @@ class NetworkOptions(Protocol):
 
 @dataclass
 class FunctionTransport:
-    """A transport that is answered by a plain function, for tests."""
+    """A transport that is answered by plain functions, for tests."""
 
     answer: Callable[[str, Mapping[str, str]], Response]
+    take: Callable[[str, Mapping[str, str], bytes], Response] = field(
+        default=lambda *_: Response(404, {}, b"")
+    )
     closed: bool = field(default=False)
 
     def get(self, url: str, headers: Mapping[str, str]) -> Response:
-        """Ask the function."""
+        """Ask the function for GET."""
         return self.answer(url, headers)
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Ask the function for POST."""
+        return self.take(url, headers, body)
 
     def cut(self) -> None:
         """Do nothing: a function answers at once."""
@@ -126,27 +136,12 @@ class HttpTransport:
         self._socket: socket.socket | None = None
 
     def get(self, url: str, headers: Mapping[str, str]) -> Response:
-        """Send a GET; the whole of it, name look-up aside, ends within the time limit.
+        """Send a GET; the whole of it, name look-up aside, ends within the time limit."""
+        return self._within_limit("GET", url, headers, None)
 
-        httpx limits each single read, which a server that drips bytes never exceeds; so a timer
-        cuts the connection at the end of the total.
-        """
-        host = urlsplit(url).netloc
-        late = threading.Event()
-
-        def give_up() -> None:
-            late.set()
-            self.cut()
-
-        timer = threading.Timer(self._total, give_up)
-        timer.daemon = True
-        timer.start()
-        try:
-            return self._get(url, headers)
-        except Exception as error:
-            raise map_error(error, host, self._total, late=late.is_set()) from error
-        finally:
-            timer.cancel()
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Send a POST, within the same limit."""
+        return self._within_limit("POST", url, headers, body)
 
     def cut(self) -> None:
         """Shut the connection down, which wakes whoever waits for an answer on it."""
@@ -167,11 +162,39 @@ class HttpTransport:
         if client is not None:
             client.close()
 
-    def _get(self, url: str, headers: Mapping[str, str]) -> Response:
+    def _within_limit(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Response:
+        # httpx limits each single read, which a server that drips bytes never exceeds; so a timer
+        # cuts the connection at the end of the total.
+        host = urlsplit(url).netloc
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            self.cut()
+
+        timer = threading.Timer(self._total, give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            return self._request(method, url, headers, body)
+        except Exception as error:
+            raise map_error(error, host, self._total, late=late.is_set()) from error
+        finally:
+            timer.cancel()
+
+    def _request(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None
+    ) -> Response:
         client = self._open(url)
         sent_at = self._now()
         with client.stream(
-            "GET", url, headers=dict(headers), extensions={"trace": self._trace}
+            method,
+            url,
+            headers=dict(headers),
+            content=content,
+            extensions={"trace": self._trace},
         ) as response:
             body = bytearray()
             for chunk in response.iter_bytes():
