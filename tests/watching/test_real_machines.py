@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -410,6 +411,60 @@ def test_a_gitignore_takes_effect_while_it_runs(repository: Path) -> None:
         save(folder / "a.py", "n = 3\n")
         save(repository / "alone.py", "n = 3\n")
         monitor.wait_for_saves(["project/made/a.py", "project/alone.py"])
+
+
+# Each: how a rule file, or the repository, goes.
+GOING: dict[str, Callable[[Path], object]] = {
+    "deleted": lambda project: (project / "deep" / ".gitignore").unlink(),
+    "renamed": lambda project: (project / "deep" / ".gitignore").rename(project / "rules"),
+    "moved out": lambda project: (project / "deep" / ".gitignore").rename(
+        project.parent.parent / "rules"
+    ),
+    "with the commit that made it": lambda project: git(
+        "checkout", "--quiet", "--detach", "HEAD~1", at=project
+    ),
+    "the repository": lambda project: shutil.rmtree(project / ".git"),
+}
+
+
+@pytest.mark.parametrize("how", GOING)
+def test_a_nested_gitignore_that_goes_takes_effect(how: str, repository: Path) -> None:
+    deep = repository / "deep"
+    save(deep / "kept.py", "n = 1\n")
+    commit_all(repository, "Deep")
+    save(deep / ".gitignore", "/made/\n")
+    commit_all(repository, "Ignoring")
+    save(deep / "made" / "a.py", "n = 1\n")
+    with running_monitor(repository.parent) as monitor:
+        save(deep / "made" / "a.py", "n = 2\n")
+        monitor.wait_for_saves([])
+
+        GOING[how](repository)
+        monitor.wait_for_saves([])
+
+        save(deep / "made" / "a.py", "n = 3\n")
+        monitor.wait_for_saves(["project/deep/made/a.py"])
+
+
+def test_new_files_right_after_the_first_commit_of_a_new_folder_are_counted(
+    tmp_path: Path,
+) -> None:
+    project = tmp_path / "code" / "project"
+    project.parent.mkdir()
+    with running_monitor(project.parent) as monitor:
+        make_git(project)
+        # A tick of the file system's clock after git's last write.
+        wait_for(lambda: is_newer(project / ".git" / "now", project / ".git" / "index"), "a tick")
+        names = [f"new{number}.py" for number in range(4)]
+        for name in names:
+            save(project / name, "n = 1\n")
+
+        monitor.wait_for_saves([f"project/{name}" for name in names])
+
+
+def is_newer(probe: Path, file: Path) -> bool:
+    probe.touch()
+    return probe.stat().st_mtime_ns > file.stat().st_mtime_ns
 
 
 def test_a_save_in_a_new_folder_is_counted_once(repository: Path) -> None:

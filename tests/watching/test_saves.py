@@ -572,7 +572,7 @@ class TestGit:
         machine.tell(Kind.CREATED, "clone/.git", folder="index" in found)
         machine.write("clone/b.py")
         if "index" in found:
-            machine.have(f"clone/.git/{found}")
+            machine.write(f"clone/.git/{found}")
 
         assert machine.rest().saved == []
         assert machine.suppressed == [(Reason.GIT, 2)]
@@ -599,12 +599,19 @@ class TestGit:
         assert machine.rest().saved == ["elsewhere/.gitmodules"]
         assert machine.suppressed == [(Reason.GIT, 1)]
 
-    def test_a_save_right_after_git_init_counts(self) -> None:
+    @pytest.mark.parametrize("held", [False, True])
+    def test_a_save_right_after_git_init_counts(self, held: bool) -> None:
+        """After the first commit, too; `held`: git has its lock again, to ask for a message."""
         machine = Machine()
         machine.tell(Kind.CREATED, ".git", folder=True)
         machine.write("made.py")
+        machine.wait(1.2)
+        machine.write(".git/index")
+        machine.write("later.py")
+        if held:
+            machine.write(".git/index.lock")
 
-        assert machine.rest().saved == ["made.py"]
+        assert machine.rest().saved == ["made.py", "later.py"]
 
 
 class TestBursts:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trayapp.coding.hiding import Capture
 from trayapp.watching.language import language_of
 from trayapp.watching.project import Project, ProjectSettings, find_project
 from trayapp.watching.reading import read_head, regular_file
-from trayapp.watching.saves import Save
+
+if TYPE_CHECKING:
+    # A tenth of what one heartbeat from a script may cost.
+    from trayapp.watching.saves import Save
 
 LARGEST_COUNTED_BYTES = 2_000_000
 """Of a larger file the lines are not counted."""

@@ -3,36 +3,75 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from trayapp.watching.inotify.hooks import Hooks
-from trayapp.watching.inotify.reports import Condition, Report
-from trayapp.watching.observers import TreeObserver, make_observer
-
-if TYPE_CHECKING:
-    from watchdog.events import FileSystemEventHandler
-    from watchdog.observers.api import ObservedWatch
+from trayapp.watching.inotify.reports import Condition
 
 STOP_SECONDS = 5.0
+
+
+class FolderFollower(Protocol):
+    """Who tells what happens in folders, which are real paths and need not be there."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def follow(self, folders: Collection[str]) -> None:
+        """Follow these folders and no others from now on; returns at once."""
+
+    def stop(self, limit: float) -> object:
+        """Follow nothing any more; wait up to `limit` seconds until nothing is told."""
+
+
+MakeFollower = Callable[
+    [Callable[[str], object], Callable[[str], object], Callable[[Condition], object]],
+    FolderFollower,
+]
+"""Makes one of whom to tell: the path of what was touched in a folder, a folder that came or went
+with all that is in it, and which limit of the system was reached."""
+
+
+def make_follower(
+    touched: Callable[[str], object],
+    replaced: Callable[[str], object],
+    fares: Callable[[Condition], object],
+    platform: str = sys.platform,
+) -> FolderFollower:
+    """Make the system's follower; on Linux it takes one inotify instance for all folders."""
+    # Late: one needs Linux, and the other brings watchdog.
+    if platform == "linux":
+        from trayapp.watching.inotify import followed  # noqa: PLC0415
+
+        return followed.FolderFollower(touched, replaced, fares)
+    from trayapp.watching.observed_folders import ObservedFolders  # noqa: PLC0415
+
+    return ObservedFolders(touched, replaced)
 
 
 class ChangedFiles:
     """Tell when a file comes, goes or is written, by the path under which it was asked for.
 
     `changed` is called on a thread of this one's, for each step of an editor's. Of a symbolic link
-    the file that it leads to is followed too. Nothing runs before the first `follow`.
+    the file that it leads to is followed too. `fares` is told there which limit of the system keeps
+    files from being followed, and WATCHED when they are again. Nothing runs before the first
+    `follow`.
     """
 
-    def __init__(self, changed: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        changed: Callable[[str], None],
+        fares: Callable[[Condition], object] = lambda _condition: None,
+        make: MakeFollower = make_follower,
+    ) -> None:
         self._changed = changed
+        self._fares = fares
+        self._make = make
         self._lock = threading.Lock()
-        self._observer: TreeObserver | None = None
-        self._watches: dict[str, ObservedWatch] = {}
+        self._follower: FolderFollower | None = None
         self._paths: dict[str, str] = {}
-        self._is_there: dict[str, bool] = {}
-        """Whether a folder was there when it was last told of."""
         self._stopped = False
 
     def follow(self, paths: Collection[str]) -> None:
@@ -41,51 +80,28 @@ class ChangedFiles:
             if self._stopped:
                 return
             self._paths = {real: path for path in paths for real in _real_paths(path)}
-            folders = {os.path.dirname(real) for real in self._paths}
-            if self._observer is None:
-                # A folder that is its own extra one tells of what is deleted in it, too.
-                hooks = Hooks(lambda _path: True, self._fares, lambda folder: (folder,))
-                self._observer = make_observer(hooks)
-                self._observer.start()
-            for folder in self._watches.keys() - folders:
-                self._observer.unschedule(self._watches.pop(folder))
-                self._is_there.pop(folder, None)
-            for folder in folders - self._watches.keys():
-                self._watches[folder] = self._observer.schedule(self._handler(), folder)
+            if self._follower is None:
+                self._follower = self._make(self._touched, self._replaced, self._fares)
+                self._follower.start()
+            self._follower.follow({os.path.dirname(real) for real in self._paths})
 
     def stop(self) -> None:
         """Follow nothing any more, whatever comes."""
         with self._lock:
             self._stopped = True
-            observer, self._observer = self._observer, None
-            self._watches.clear()
-        if observer is not None:
-            observer.stop()
-            observer.join(STOP_SECONDS)
+            follower, self._follower = self._follower, None
+        if follower is not None:
+            follower.stop(STOP_SECONDS)
 
-    def _handler(self) -> FileSystemEventHandler:
-        # Late: this brings watchdog.
-        from watchdog import events  # noqa: PLC0415
+    # The follower's thread calls these.
 
-        heard = self._heard
+    def _touched(self, path: str) -> None:
+        if path in (known := self._paths):
+            self._changed(known[path])
 
-        class Handler(events.FileSystemEventHandler):
-            def dispatch(self, event: events.FileSystemEvent) -> None:
-                heard({os.fsdecode(event.src_path), os.fsdecode(event.dest_path)})
-
-        return Handler()
-
-    def _fares(self, report: Report) -> None:
-        """Tell of the files that came or went with their folder, of which there is no event."""
-        is_there = report.condition is Condition.WATCHED
-        before = self._is_there.get(report.root, is_there)
-        self._is_there[report.root] = is_there
-        if is_there != before:
-            self._heard([real for real in self._paths if os.path.dirname(real) == report.root])
-
-    def _heard(self, touched: Collection[str]) -> None:
+    def _replaced(self, folder: str) -> None:
         known = self._paths
-        for path in {known[each] for each in touched if each in known}:
+        for path in {known[real] for real in known if os.path.dirname(real) == folder}:
             self._changed(path)
 
 

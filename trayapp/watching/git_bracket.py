@@ -7,7 +7,8 @@ stay open (git was killed), the bracket ends two seconds after the last write of
 lock that was there before we looked, or is older than a minute, suppresses nothing.
 
 A clone and a new worktree may write before their lock can be watched: files created within two
-seconds of the `.git` beside them are git's if there is an index by the time that they settle.
+seconds of the `.git` beside them are git's if by the time that they settle there is an index that
+was written after them.
 
 Where events come in no strict order (macOS tells all that became of a lock at once, before or after
 the files), a new file is git's too if it came within a fifth of a second of news of the lock.
@@ -15,6 +16,8 @@ the files), a new file is git's too if it came within a fifth of a second of new
 What cannot be told apart:
 - Within the bracket (milliseconds in a small repository), from git's: a person's new file, one
   saved through a new file of a code name, or with its backup in a folder that is not watched.
+- From a clone's: a new file that a person saves within two seconds of `git init`, and adds within
+  another.
 - From a person's: ten files or fewer that git writes after thinking for more than two seconds, or
   a minute after it took the lock, or by `git apply` without --index; and that a formatter writes,
   run by a hook.

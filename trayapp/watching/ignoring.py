@@ -134,6 +134,11 @@ class IgnoreRules:
         """Give the files so far known to matter beside those in the watched folders themselves."""
         return frozenset(self._sources)
 
+    def source_files_at(self, folder: str) -> frozenset[str]:
+        """Give those of one repository, by its top."""
+        repository = self._repository_at(folder)
+        return frozenset() if repository is None else repository.sources
+
     def matters(self, path: str) -> bool:
         """Say whether `refresh` wants to hear that this path was written, created or removed."""
         # Asked about every event.

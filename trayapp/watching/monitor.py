@@ -21,6 +21,7 @@ from trayapp.coding.hiding import Capture
 from trayapp.watching.capture import Capturer
 from trayapp.watching.events import RawEvent
 from trayapp.watching.file_status import look_at
+from trayapp.watching.git_rules import RULES_NAME
 from trayapp.watching.ignoring import IgnoreRules
 from trayapp.watching.inotify.failures import log_failure
 from trayapp.watching.inotify.hooks import Hooks
@@ -72,6 +73,8 @@ class Listeners:
     is_idle: Callable[[float], bool] = lambda _at: False
     """Asked whether nobody was there at a moment; it may take a second."""
     explained: Callable[[Verdict], None] | None = None
+    found_rules: Callable[[], None] = lambda: None
+    """Told that a new repository has brought more of `rule_files`."""
 
 
 class Monitor:
@@ -96,9 +99,10 @@ class Monitor:
             in_order=sys.platform == "linux",
         )
         self._observer = make_observer(
-            Hooks(self._is_pruned, listeners.reported, self._git_folders)
+            Hooks(self._is_pruned, listeners.reported, self._git_folders, frozenset({RULES_NAME}))
         )
         self._watches: dict[str, ObservedWatch] = {}
+        self._known_rule_files: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
     def watch(self, folders: Collection[str], rules: IgnoreRules, capturer: Capturer) -> None:
@@ -128,13 +132,15 @@ class Monitor:
     def rule_files(self) -> frozenset[str]:
         """Give the files with rules that were found so far and lie in none of the folders."""
         with self._rules_lock:
-            sources = self._rules.source_files()
-        inside = tuple(f"{folder}{os.sep}" for folder in tuple(self._watches))
-        return frozenset(source for source in sources if not source.startswith(inside))
+            return self._outside(self._rules.source_files())
 
     def rule_file_changed(self, path: str) -> None:
         """Take note that one of those was written, or came, or went."""
         self._told.put(RuleFile(path))
+
+    def counts(self) -> dict[str, int]:
+        """Say how many folders are watched now in each of those that were asked for."""
+        return self._observer.counts()
 
     def stop(self) -> None:
         """Stop watching; a save whose file has been still for long enough is told before."""
@@ -190,10 +196,13 @@ class Monitor:
             return False
         if isinstance(told, Repository):
             self._finder.add_repository(told.root, told.git_folder)
+            self._look_for_rules(told.root)
         elif isinstance(told, RuleFile):
             self._notice_rules(told.path)
         else:
             self._notice_rules(told.path)
+            if told.old_path:
+                self._notice_rules(told.old_path)
             self._give(self._finder.feed(told))
         return True
 
@@ -204,6 +213,17 @@ class Monitor:
             time.sleep(max(0.0, due - time.time()))
             self._give(self._finder.settle(time.time()))
         self._give(self._finder.settle(end + QUIET_SECONDS))
+
+    def _look_for_rules(self, root: str) -> None:
+        with self._rules_lock:
+            found = self._outside(self._rules.source_files_at(root))
+        if not found <= self._known_rule_files:
+            self._known_rule_files |= found
+            self._listeners.found_rules()
+
+    def _outside(self, files: Iterable[str]) -> frozenset[str]:
+        inside = tuple(f"{folder}{os.sep}" for folder in tuple(self._watches))
+        return frozenset(file for file in files if not file.startswith(inside))
 
     def _notice_rules(self, path: str) -> None:
         with self._rules_lock:

@@ -20,6 +20,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from watchdog.events import FileSystemEvent
 from watchdog.observers.api import (
@@ -94,6 +95,10 @@ class Keeper:
 
         self._jobs.put(rescan)
 
+    def counts(self) -> dict[str, int]:
+        """Say how many folders are watched of each root; any thread may ask."""
+        return {root.path: root.count() for root in self._roots.copy()}
+
     def _look(self) -> None:
         for root in self._roots:
             root.look()
@@ -131,7 +136,7 @@ class NativeEmitter(EventEmitter):
     ) -> None:
         super().__init__(event_queue, watch, timeout=timeout, event_filter=event_filter)
         if not watch.is_recursive:
-            hooks = Hooks(lambda _path: True, hooks.on_report, hooks.extra_watches)
+            hooks = replace(hooks, is_pruned=lambda _path: True)
         self._keeper = keeper
         self._root = NativeRoot(watch, hooks, make_emitter, spelling, self.queue_event, keeper.look)
 
@@ -175,6 +180,10 @@ class NativeObserver(BaseObserver):
         For the roots that these folders lie in, or for all; only then is each root reported anew.
         """
         self._keeper.rescan(paths)
+
+    def counts(self) -> dict[str, int]:
+        """Say how many folders are watched of each root, by its real path, as of its last walk."""
+        return self._keeper.counts()
 
     def on_thread_start(self) -> None:
         """Start the keeper, then the roots scheduled so far."""

@@ -105,6 +105,15 @@ class NativeRoot:
         self._is_stale = True
         self.look()
 
+    @property
+    def path(self) -> str:
+        """Give the real path, which a link may have changed by the last beginning."""
+        return self._path
+
+    def count(self) -> int:
+        """Say how many folders were watched when the tree was walked last; any thread may ask."""
+        return 0 if self._emitter is None else self._folders
+
     def close(self) -> None:
         """End all watching; nothing is told."""
         for emitter in [*self._beside.values(), self._emitter]:
@@ -206,8 +215,7 @@ class NativeRoot:
     def _report(self, condition: Condition) -> None:
         if condition is not self._told:
             self._told = condition
-            watches = self._folders if condition is Condition.WATCHED else 0
-            self._hooks.on_report(Report(self._path, condition, watches))
+            self._hooks.on_report(Report(self._path, condition, self.count()))
 
 
 def _is_below(path: str, folder: str) -> bool:

@@ -39,6 +39,9 @@ class TreeObserver(Protocol):
         For these folders and those below them, or for all; only then is each root reported anew.
         """
 
+    def counts(self) -> dict[str, int]:
+        """Say how many folders are watched now of each root, by its real path."""
+
 
 def make_observer(hooks: Hooks, platform: str = sys.platform) -> TreeObserver:
     """Make a system's observer; elsewhere than on Linux pruning is a filter."""

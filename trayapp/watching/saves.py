@@ -25,7 +25,7 @@ from typing import TypeVar
 
 from trayapp.watching.bursts import BURST_SECONDS, Bursts, Candidate
 from trayapp.watching.events import Kind, RawEvent
-from trayapp.watching.freshness import Freshness, Lstat, Way, lasting_refusal
+from trayapp.watching.freshness import FileStatus, Freshness, Lstat, Way, lasting_refusal
 from trayapp.watching.git_bracket import GitBrackets
 from trayapp.watching.project import Project
 from trayapp.watching.temporary_names import is_lock_name, is_temporary_name
@@ -269,21 +269,27 @@ class SaveFinder:
         return found + self._suppressions.ended(moment)
 
     def _judge(self, candidate: Candidate) -> Reason:
+        status = self._lstat(candidate.path)
         if candidate.way is Way.CREATED:
             if self._git.lock_was_near(candidate.path, candidate.moment):
                 return Reason.GIT
             index = self._git.index_of_newborn(candidate.path, candidate.moment)
-            if index is not None and (not index or self._exists(index)):
+            if index is not None and self._came_before(index, status):
                 return Reason.GIT
         in_burst = self._bursts.holds(candidate)
-        status = self._lstat(candidate.path)
         if status is None:
             return Reason.GONE
         self._freshness.remember(candidate.path, status)
         return lasting_refusal(status) or (Reason.BURST if in_burst else Reason.SAVE)
 
-    def _exists(self, index: str) -> bool:
-        return self._lstat(index) is not None or self._lstat(index + ".lock") is not None
+    def _came_before(self, index: str, status: FileStatus | None) -> bool:
+        """Tell whether a file was written before its index was, as all are that git writes."""
+        if not index:
+            return True
+        written = self._lstat(index)
+        if written is None:
+            return self._lstat(index + ".lock") is not None
+        return status is None or status.mtime_ns <= written.mtime_ns
 
     def _overflow(self, at: float, moment: float) -> None:
         for path in self._pending:

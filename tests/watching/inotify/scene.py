@@ -56,18 +56,13 @@ class Scene:
     recursive: bool = True
     pruned: Callable[[str], bool] = lambda path: Path(path).name in PRUNED
     extra_watches: Callable[[str], Iterable[str]] = lambda _path: ()
+    deletions_of: frozenset[str] = frozenset()
     recorder: Recorder = field(default_factory=Recorder)
     reports: list[Report] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._changed = threading.Condition()
         self._settled = 0
-        # Asked anew each time, so that a test can change the rules.
-        self._hooks = Hooks(
-            lambda path: bool(self.pruned(path)),
-            self._report,
-            lambda path: [*self.extra_watches(path)],
-        )
         self.observer: PrunedObserver | None = None
 
     def __enter__(self) -> Self:
@@ -79,8 +74,17 @@ class Scene:
             self.observer.join(LIMIT)
             assert not self.observer.is_alive()
 
+    def hooks(self) -> Hooks:
+        # Asked anew each time, so that a test can change the rules.
+        return Hooks(
+            lambda path: bool(self.pruned(path)),
+            self._report,
+            lambda path: [*self.extra_watches(path)],
+            self.deletions_of,
+        )
+
     def start(self, expected: Condition = Condition.WATCHED) -> Report:
-        self.observer = PrunedObserver(self._hooks, budget=self.budget)
+        self.observer = PrunedObserver(self.hooks(), budget=self.budget)
         self.observer.schedule(self.recorder, str(self.root), recursive=self.recursive)
         self.observer.start()
         return self.wait_for_report(expected)
@@ -136,6 +140,12 @@ class Scene:
             for event in self.recorder.take()
             if SENTINEL not in (heard := self._hear(event))[1]
         ]
+
+    def count(self) -> int:
+        """Say how many folders are watched, as anybody is told who asks."""
+        assert self.observer is not None
+        (count,) = self.observer.counts().values()
+        return count
 
     def watched(self) -> set[str]:
         """Give the folders that are watched, relative to the root."""

@@ -136,6 +136,28 @@ def test_an_extra_folder_goes_with_its_reason(scene: Scene, how: str) -> None:
     assert not {"src/.git", "src/build"} & scene.watched()
 
 
+def test_extra_folders_are_not_counted_and_the_count_is_of_now(repository: Scene) -> None:
+    report = repository.start()
+    assert ".git" in repository.watched()
+    assert report.watches == repository.count() == 4
+
+    (repository.root / "src/new/deep").mkdir(parents=True)
+    repository.settle()
+    assert repository.count() == 6
+
+    shutil.rmtree(repository.root / "src")
+    repository.settle()
+    assert repository.count() == 2
+
+
+def test_an_extra_folder_that_is_deleted_is_told(repository: Scene) -> None:
+    repository.start()
+
+    shutil.rmtree(repository.root / ".git")
+
+    assert ("folder deleted", ".git", "") in repository.settle()
+
+
 def test_an_extra_folder_follows_its_repository(scene: Scene) -> None:
     (scene.root / "src/.git").mkdir()
     scene.extra_watches = git_folder

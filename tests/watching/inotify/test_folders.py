@@ -366,6 +366,23 @@ def test_many_folders_pruned_at_once_lose_nothing(
     assert len(drained) == 3
 
 
+def test_only_where_it_matters_is_told_what_is_deleted(scene: Scene) -> None:
+    told = ["src/.rules", "docs/.rules", "src/a.py"]
+    scene.deletions_of = frozenset({".rules"})
+    for file in ("src/.rules", "src/a.py", "src/deep/a.py"):
+        (scene.root / file).touch()
+    scene.start()
+    (scene.root / "docs/.rules").touch()
+    scene.settle()
+    # To look at a folder again is not to end it.
+    scene.rescan()
+
+    for file in (*told, "src/deep/a.py"):
+        (scene.root / file).unlink()
+
+    assert scene.settle() == [("deleted", file, "") for file in told]
+
+
 def test_thousands_of_folders_are_watched_each_once(scene: Scene) -> None:
     for number in range(3000):
         (scene.root / f"src/{number % 50}/{number}").mkdir(parents=True)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.watching.inotify.scene import SENTINEL, Scene
+from tests.desktop.processes import wait_for
+from tests.watching.inotify.scene import LIMIT, SENTINEL, Scene
 from trayapp.watching.inotify import Condition, OverflowEvent
 from trayapp.watching.inotify.kernel import Inotify
 from trayapp.watching.inotify.reports import advice
@@ -114,6 +115,40 @@ def test_a_limit_of_the_system_is_told_with_what_to_set(
 
     assert scene.rescan().condition is Condition.WATCHED
     assert "src/deep" in scene.watched()
+
+
+@pytest.mark.parametrize("refused", ["the instance", "every folder", "one folder"])
+def test_what_a_limit_of_the_system_forbade_is_watched_soon_after_there_is_room(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    """Without a rescan: other programs end, and nothing tells."""
+    monkeypatch.setattr("trayapp.watching.inotify.root.RETRY_SECONDS", 0.05)
+    add, tries = Inotify.add, []
+
+    def fail_to_open(_self: Inotify) -> None:
+        tries.append("")
+        raise OSError(errno.EMFILE, "")
+
+    def fail_to_add(self: Inotify, path: str, mask: int) -> int:
+        if refused == "one folder" and not path.endswith("/deep"):
+            return add(self, path, mask)
+        tries.append(path)
+        raise OSError(errno.ENOSPC, "")
+
+    with monkeypatch.context() as patch:
+        if refused == "the instance":
+            patch.setattr(Inotify, "__init__", fail_to_open)
+            scene.start(Condition.NO_INSTANCES_LEFT)
+        else:
+            patch.setattr(Inotify, "add", fail_to_add)
+            scene.start(Condition.NO_WATCHES_LEFT)
+        before = len(tries)
+        wait_for(lambda: len(tries) > before + 20, "it is tried again", LIMIT)
+        assert len(scene.reports) == 1
+
+    scene.wait_for_report(Condition.WATCHED)
+    assert scene.watched() == {".", "src", "src/deep", "docs"}
+    assert len(scene.reports) == 2
 
 
 LIMITED = """

@@ -16,6 +16,7 @@ from watchdog.observers.api import BaseObserver
 from tests.watching.inotify.scene import LIMIT, Recorder, Scene
 from trayapp.watching.inotify import Condition, Hooks, PrunedObserver
 from trayapp.watching.inotify.kernel import Inotify, Record
+from trayapp.watching.inotify.observer import PrunedEmitter
 from trayapp.watching.inotify.root import GATHERING
 
 
@@ -75,6 +76,21 @@ def test_an_unscheduled_root_is_silent_and_may_be_scheduled_again(scene: Scene) 
     assert descriptors() == before
 
 
+def test_what_is_read_after_a_root_was_unscheduled_is_told_to_nobody(scene: Scene) -> None:
+    scene.start()
+    assert scene.observer is not None
+    (emitter,) = scene.observer.emitters
+    assert isinstance(emitter, PrunedEmitter)
+
+    scene.observer.unschedule(emitter.watch)
+    # As the reader does that has not yet taken note.
+    emitter.queue_batch([FileClosedEvent(str(scene.root / "src/late.py"))])
+    scene.observer.schedule(scene.recorder, str(scene.root), recursive=True)
+    scene.wait_for_report(Condition.WATCHED, 2)
+
+    assert scene.settle() == []
+
+
 def test_it_can_be_stopped_from_a_hook_and_during_a_scan(scene: Scene) -> None:
     asked = scene.pruned
     seen: list[str] = []
@@ -88,7 +104,7 @@ def test_it_can_be_stopped_from_a_hook_and_during_a_scan(scene: Scene) -> None:
     scene.pruned = stop
     for number in range(100):
         (scene.root / f"src/{number}/inner").mkdir(parents=True)
-    observer = scene.observer = PrunedObserver(scene._hooks)
+    observer = scene.observer = PrunedObserver(scene.hooks())
     observer.schedule(scene.recorder, str(scene.root), recursive=True)
     observer.start()
     observer.join(LIMIT)
@@ -99,7 +115,7 @@ def test_it_can_be_stopped_from_a_hook_and_during_a_scan(scene: Scene) -> None:
 
 
 def test_an_event_filter_holds(scene: Scene) -> None:
-    scene.observer = PrunedObserver(scene._hooks)
+    scene.observer = PrunedObserver(scene.hooks())
     scene.observer.schedule(
         scene.recorder, str(scene.root), recursive=True, event_filter=[FileClosedEvent]
     )

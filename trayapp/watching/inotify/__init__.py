@@ -9,17 +9,18 @@ It knows nothing of the application that uses it and imports none of its modules
     reports.py    what is told: limits reached, roots gone and come back
     reader.py     the one thread, asleep in poll(2)
     root.py       one added folder: watched, or waited for
+    followed.py   beside all that: single folders, by one instance, without watchdog
     translation.py  inotify's records to watchdog's events
     tree.py       which folders are watched, and under which path
     kernel.py     the system calls of inotify(7)
     failures.py   how a mistake is logged
 
-What it does not see: a mount inside a tree, a folder inside a tree that becomes readable, room in
-the budget and limits that were raised, until `rescan()`; a symlink to a root that is pointed
-elsewhere; and a file saved in a folder before its watch was there, where that folder was moved in,
-or out of a new folder that had no watch yet (it cannot be told from a folder moved in), or where it
-was renamed, or one above it, in the moment before somebody looked into it; and saves in a folder
-that within such a moment took the name of another that had just left.
+What it does not see: a mount inside a tree, a folder inside a tree that becomes readable and room
+in the budget, until `rescan()`; room under a limit of the system, for some seconds; a symlink to a
+root that is pointed elsewhere; and a file saved in a folder before its watch was there, where that
+folder was moved in, or out of a new folder that had no watch yet (it cannot be told from a folder
+moved in), or where it was renamed, or one above it, in the moment before somebody looked into it;
+and saves in a folder that within such a moment took the name of another that had just left.
 """
 
 from __future__ import annotations

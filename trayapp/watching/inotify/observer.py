@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from watchdog.events import FileSystemEvent
 from watchdog.observers.api import (
@@ -70,7 +71,7 @@ class PrunedEmitter(EventEmitter):
         event_queue: BatchQueue,
         watch: ObservedWatch,
         *,
-        reader: Reader,
+        reader: Reader[Root],
         hooks: Hooks,
         budget: Budget,
         timeout: float = DEFAULT_OBSERVER_TIMEOUT,
@@ -78,7 +79,7 @@ class PrunedEmitter(EventEmitter):
     ) -> None:
         super().__init__(event_queue, watch, timeout=timeout, event_filter=event_filter)
         if not watch.is_recursive:
-            hooks = Hooks(lambda _path: True, hooks.on_report, hooks.extra_watches)
+            hooks = replace(hooks, is_pruned=lambda _path: True)
         self._batches = event_queue
         self._reader = reader
         self._root = Root(watch.path, hooks, budget, self.queue_batch, reader.is_stopping)
@@ -92,7 +93,12 @@ class PrunedEmitter(EventEmitter):
         self._reader.remove(self._root)
 
     def queue_batch(self, events: Iterable[FileSystemEvent]) -> None:
-        """Queue events in their order, as `queue_event` queues one."""
+        """Queue events in their order, as `queue_event` queues one, until the watch has ended.
+
+        Later ones would be told to who schedules the same folder again.
+        """
+        if not self.should_keep_running():
+            return
         watch = self.watch
         wanted = (FileSystemEvent,) if watch.event_filter is None else tuple(watch.event_filter)
         self._batches.put_batch([(event, watch) for event in events if isinstance(event, wanted)])
@@ -106,7 +112,7 @@ class PrunedObserver(BaseObserver):
     """
 
     def __init__(self, hooks: Hooks, *, budget: int = WATCHES) -> None:
-        self._reader = Reader()
+        self._reader = Reader[Root]()
         self._batches = BatchQueue()
         super().__init__(PrunedEmitter, reader=self._reader, hooks=hooks, budget=Budget(budget))
 
@@ -121,6 +127,10 @@ class PrunedObserver(BaseObserver):
         For these folders and those below them, or for all; only then is each root reported anew.
         """
         self._reader.rescan([EVERYWHERE] if paths is None else paths)
+
+    def counts(self) -> dict[str, int]:
+        """Say how many folders are watched now of each root, by its real path."""
+        return {root.path: root.count() for root in self._reader.roots()}
 
     def on_thread_start(self) -> None:
         """Start the reader, then the roots scheduled so far."""

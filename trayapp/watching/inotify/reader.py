@@ -8,11 +8,12 @@ import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
+from math import ceil
+from typing import Generic, Protocol, TypeVar
 
 from .failures import log_failure
-from .root import Root
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +25,48 @@ RESCAN_PAUSE = 0.25
 times, and each may walk the whole tree."""
 
 
-class Reader:
+class Served(Protocol):
+    """What the thread serves: a root, or another that has an inotify instance."""
+
+    @property
+    def retry_at(self) -> float | None:
+        """Give when to call `retry`, on the monotonic clock; None for never."""
+
+    def fileno(self) -> int | None:
+        """Give the descriptor to poll, None where there is none."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def serve(self) -> None:
+        """Handle what has happened."""
+
+    def retry(self) -> None:
+        """Try again what was not possible."""
+
+    def rescan(self, paths: Collection[str]) -> None:
+        """Ask the rules again below these folders."""
+
+    def mounts_changed(self, *, fewer: bool) -> None:
+        """Take note that file systems were mounted, or unmounted."""
+
+    def fail(self) -> None:
+        """Give up for now, after a mistake."""
+
+    def close(self) -> None:
+        """End all watches; nothing is told."""
+
+
+S = TypeVar("S", bound=Served)
+
+
+class Reader(Generic[S]):
     """Run jobs and serve roots on one thread; every root belongs to that thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._jobs: deque[Callable[[], object]] = deque()
-        self._roots: list[Root] = []
+        self._roots: list[S] = []
         self._wakeup = -1
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -63,7 +99,7 @@ class Reader:
         self._jobs.append(job)
         self._wake()
 
-    def add(self, root: Root) -> None:
+    def add(self, root: S) -> None:
         """Watch a root; returns at once, and the root reports."""
 
         def start() -> None:
@@ -72,7 +108,7 @@ class Reader:
 
         self.submit(start)
 
-    def remove(self, root: Root) -> None:
+    def remove(self, root: S) -> None:
         """Watch a root no longer; returns at once."""
 
         def close() -> None:
@@ -87,6 +123,10 @@ class Reader:
         with self._lock:
             self._stale.update(paths)
         self._wake()
+
+    def roots(self) -> list[S]:
+        """Give what is served now; any thread may ask."""
+        return self._roots.copy()
 
     def is_stopping(self) -> bool:
         """Say whether the thread is to end; long work asks."""
@@ -126,7 +166,11 @@ class Reader:
                 job()
             except Exception as error:  # noqa: BLE001 -- logged without its text
                 log_failure(log, "a job of the inotify thread failed", error)
-        if self._stale and time.monotonic() - self._rescanned >= RESCAN_PAUSE:
+        now = time.monotonic()
+        for root in self._roots:
+            if root.retry_at is not None and root.retry_at <= now:
+                self._guard(root, root.retry)
+        if self._stale and now - self._rescanned >= RESCAN_PAUSE:
             self._rescan()
 
     def _wait(self) -> set[int]:
@@ -138,8 +182,11 @@ class Reader:
         for root in self._roots:
             if (descriptor := root.fileno()) is not None:
                 poll.register(descriptor, select.POLLIN)
-        pause = self._rescanned + RESCAN_PAUSE - time.monotonic()
-        limit = max(0.0, pause * 1000) if self._stale else None
+        dues = [root.retry_at for root in self._roots if root.retry_at is not None]
+        if self._stale:
+            dues.append(self._rescanned + RESCAN_PAUSE)
+        # Rounded up, as poll(2) counts milliseconds and would else return too early.
+        limit = ceil(max(0.0, min(dues) - time.monotonic()) * 1000) if dues else None
         return {descriptor for descriptor, _event in poll.poll(limit)}
 
     def _rescan(self) -> None:
@@ -149,7 +196,7 @@ class Reader:
             self._guard(root, partial(root.rescan, stale))
         self._rescanned = time.monotonic()
 
-    def _guard(self, root: Root, act: Callable[[], None]) -> None:
+    def _guard(self, root: S, act: Callable[[], None]) -> None:
         try:
             act()
         except Exception as error:  # noqa: BLE001 -- logged without its text

@@ -16,7 +16,7 @@ LEAST_INSTANCES = 512
 class Condition(Enum):
     """Say how a root fares."""
 
-    WATCHED = "every folder that is not pruned is watched"
+    WATCHED = "all is watched but what is left out on purpose"
     BUDGET_SPENT = "the budget of watches is spent; the deepest folders are not watched"
     NO_WATCHES_LEFT = "the system's limit of watches is reached; some folders are not watched"
     NO_INSTANCES_LEFT = "the system's limit of inotify instances is reached; nothing is watched"
@@ -28,12 +28,19 @@ class Condition(Enum):
     FAILED = "watching failed and was given up until the next rescan"
 
 
+LIMITS_OF_THE_SYSTEM = frozenset({Condition.NO_WATCHES_LEFT, Condition.NO_INSTANCES_LEFT})
+"""What other programs, or the person, may lift at any time, and nothing tells when."""
+
+RETRY_SECONDS = 10.0
+"""How soon to try again what a limit of the system forbade."""
+
+
 @dataclass(frozen=True)
 class Report:
     """One thing to know about a root.
 
-    `root` is its real path, `watches` how many folders of it are watched now. `sysctl` is what to
-    set where a limit of the system is the reason, `name=value` for sysctl(8).
+    `root` is its real path, `watches` how many folders of it are watched at that moment. `sysctl`
+    is what to set where a limit of the system is the reason, `name=value` for sysctl(8).
     """
 
     root: str

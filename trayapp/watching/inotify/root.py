@@ -24,7 +24,7 @@ from .kernel import (
     Inotify,
     Record,
 )
-from .reports import Condition, Report, advice
+from .reports import LIMITS_OF_THE_SYSTEM, RETRY_SECONDS, Condition, Report, advice
 from .translation import Translator
 from .tree import Budget, Tree
 
@@ -77,6 +77,13 @@ class Root:
         self._told: Condition | None = None
         self._limit: Condition | None = None
         self._gathering_until = 0.0
+        self.retry_at: float | None = None
+        """When to call `retry`, on the monotonic clock."""
+
+    @property
+    def path(self) -> str:
+        """Give the real path, which a link may have changed by the last start."""
+        return self._path
 
     def fileno(self) -> int | None:
         """Give the descriptor to poll, None where there is none."""
@@ -127,6 +134,15 @@ class Root:
         for path in inner:
             self._tree.explore_again(path)
         self._report_watched()
+
+    def retry(self) -> None:
+        """Try again what a limit of the system forbade; tell only of another outcome."""
+        self.rescan([self._path])
+
+    def count(self) -> int:
+        """Say how many folders are watched now; any thread may ask."""
+        tree = self._tree
+        return 0 if tree is None else tree.count()
 
     def serve(self) -> None:
         """Handle what has happened."""
@@ -240,11 +256,12 @@ class Root:
             self._report(self._limit or Condition.WATCHED)
 
     def _report(self, condition: Condition) -> None:
+        is_limited = condition in LIMITS_OF_THE_SYSTEM
+        self.retry_at = time.monotonic() + RETRY_SECONDS if is_limited else None
         if condition is self._told:
             return
         self._told = condition
-        watches = 0 if self._tree is None else len(self._tree.folders)
-        self._hooks.on_report(Report(self._path, condition, watches, advice(condition)))
+        self._hooks.on_report(Report(self._path, condition, self.count(), advice(condition)))
 
 
 def _has_open_rename(records: list[Record]) -> bool:

@@ -19,7 +19,7 @@ from watchdog.events import (
     FileSystemEvent,
 )
 
-from .hooks import MARKER, Hooks
+from .hooks import Hooks
 from .kernel import (
     CLOSE_WRITE,
     CREATE,
@@ -135,8 +135,8 @@ class Translator:
             self._sources[cookie] = path, None
         elif mask & (MOVED_FROM | DELETE):
             self._leave(record, path, None)
-        if name == MARKER and not folder.shallow:
-            self._tree.ask(folder, self.found)
+        if not folder.shallow:
+            self._tree.attend_to(folder, (name,), self.found)
 
     def _handle_folder(self, record: Record, parent: Folder, path: str, *, is_paired: bool) -> None:
         mask, cookie, name = record.mask, record.cookie, record.name
@@ -231,7 +231,7 @@ class Translator:
         elif is_root:
             return Condition.UNMOUNTED if mask & UNMOUNT else Condition.DELETED
         elif mask & DELETE_SELF:
-            if folder is not None and not folder.shallow:
+            if folder is not None:
                 self._emit(DirDeletedEvent(folder.path))
         elif mask & IGNORED:
             self._tree.ended(descriptor)

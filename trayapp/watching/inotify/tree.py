@@ -11,7 +11,7 @@ import errno
 import logging
 import os
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -40,8 +40,8 @@ MASK = (
     | ONLYDIR | DONT_FOLLOW | EXCL_UNLINK
 )  # fmt: skip
 
-EXTRA_MASK = MASK | DELETE | MASK_ADD
-"""A lock file that is given up is deleted; MASK_ADD, because the folder may be one of the tree."""
+TELLING_MASK = MASK | DELETE
+"""For the folders in which a deletion matters: a lock file that is given up is deleted."""
 
 ANCESTOR_MASK = MOVE_SELF | ONLYDIR | MASK_ADD
 
@@ -133,6 +133,10 @@ class Tree:
         # The root has its watch even where the budget is spent: it is told, not left out.
         self._budget.used += 1
 
+    def count(self) -> int:
+        """Say how many folders are watched, without the extra ones; any thread may ask."""
+        return sum(not folder.shallow for folder in list(self.folders.values()))
+
     def settle(self) -> None:
         """Take note that every record which was there during a scan has been handled."""
         self.arriving.clear()
@@ -166,8 +170,8 @@ class Tree:
             tell = found if is_new else None
             names = {entry.name for entry in entries}
             # First of all: git takes its lock before it writes.
-            if MARKER in names or folder is self.root or folder in self._extras:
-                self.ask(folder, tell)
+            is_asked = folder is self.root or folder in self._extras
+            self.attend_to(folder, {*names, MARKER} if is_asked else names, tell)
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     if (child := self._enter(folder, entry, found, lost=lost)) is not None:
@@ -310,7 +314,14 @@ class Tree:
         """Take what the kernel has queued until now."""
         self.backlog += self._inotify.read()
 
-    def ask(self, folder: Folder, found: Found | None = None) -> None:
+    def attend_to(self, folder: Folder, names: Iterable[str], found: Found | None) -> None:
+        """Do what the names of entries in a folder call for; `found` as for `explore`."""
+        if MARKER in names:
+            self._ask(folder, found)
+        if not self._hooks.deletions_of.isdisjoint(names):
+            self._add(folder.path, TELLING_MASK)
+
+    def _ask(self, folder: Folder, found: Found | None) -> None:
         """Ask which extra folders belong to this one; `found` is told what is in the new ones."""
         before = self._extras.pop(folder, set())
         wanted = {os.path.realpath(path) for path in self._hooks.extra_watches(folder.path)}
@@ -338,7 +349,8 @@ class Tree:
 
     def _add(self, path: str, mask: int) -> int | None:
         try:
-            return self._inotify.add(path, mask)
+            # What more a folder tells, as an extra one say, it goes on telling.
+            return self._inotify.add(path, mask | MASK_ADD)
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 self._on_limit(Condition.NO_WATCHES_LEFT)
@@ -348,7 +360,7 @@ class Tree:
             return None
 
     def _watch_extra(self, path: str, found: Found | None) -> None:
-        descriptor = self._add(path, EXTRA_MASK)
+        descriptor = self._add(path, TELLING_MASK)
         if descriptor is None or descriptor in self.folders:
             return
         # Few, and without them a checkout counts as a person's work: never refused for the budget.
