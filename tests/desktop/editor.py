@@ -12,6 +12,9 @@ from .processes import require_programs, wait_for
 EDITOR_LIMIT = 20.0
 WRITTEN = "typed = 1"
 
+UNSAVED = "*"
+"""What the title of each has while something is not saved."""
+
 
 class Editor:
     """An editor's window, in front of all others."""
@@ -29,15 +32,13 @@ class Editor:
 
     def write(self) -> None:
         """Type something, and wait until the title shows that it is not saved."""
-        title_before = self._title()
         self._type(WRITTEN)
-        self._wait_for_title(lambda title: title != title_before)
+        self._wait_for_title(lambda title: UNSAVED in title)
 
     def save(self, file: Path) -> None:
         """Save what was typed."""
-        size = file.stat().st_size
         self._desktop.key("ctrl+s")
-        _wait_until_longer(file, size)
+        self._wait_until_saved(file)
 
     def save_as(self, file: Path) -> None:
         """Save what was typed as a file in the same folder."""
@@ -46,7 +47,7 @@ class Editor:
         self._desktop.key("ctrl+a")
         self._type(file.name)
         self._desktop.key("Return")
-        _wait_until_longer(file, 0)
+        self._wait_until_saved(file)
 
     def close(self) -> None:
         """End the editor."""
@@ -54,6 +55,10 @@ class Editor:
 
     def _type(self, text: str) -> None:
         self._desktop.run(["xdotool", "type", text])
+
+    def _wait_until_saved(self, file: Path) -> None:
+        # The file itself is whole before the editor has closed it, which is when it is saved.
+        self._wait_for_title(lambda title: file.name in title and UNSAVED not in title)
 
     def _wait_for_title(self, is_expected: Callable[[str], bool]) -> None:
         # The screen is never still: Kate's cursor blinks.
@@ -69,12 +74,3 @@ class Editor:
             return self._desktop.run(["xdotool", "getactivewindow", "getwindowname"]).decode()
         except subprocess.CalledProcessError:
             return ""
-
-
-def _wait_until_longer(file: Path, size: int) -> None:
-    # Not read: read at once, a saved file has the times of a touched one.
-    wait_for(
-        lambda: file.exists() and file.stat().st_size > size,
-        f"{file.name} is written",
-        EDITOR_LIMIT,
-    )

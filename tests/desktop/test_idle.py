@@ -188,14 +188,20 @@ def test_without_any_source_it_says_so() -> None:
     assert gate.describe() == "no desktop says how long it has been idle"
 
 
-def test_what_fails_is_logged_and_not_raised(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_fails_is_logged_once_without_its_text_and_not_raised(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def fail() -> float:
-        raise PermissionError("/dev/pts")
+        raise PermissionError("/home/ada/Kumquat")
 
-    gate = IdleGate([Source(400)], fail, lambda _until: "", clock=lambda: NOW)
+    source = Source(400)
+    gate = IdleGate([source], fail, lambda _until: "", clock=lambda: NOW)
 
-    assert not gate.is_idle(NOW)
-    assert "/dev/pts" in caplog.text
+    assert {gate.is_idle(NOW - number / 1000) for number in range(1000)} == {False}
+    assert source.asked == 1
+    assert caplog.text.count("could not be found out: PermissionError (test_idle.py:") == 1
+    assert "Kumquat" not in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def test_who_asks_while_another_waits_for_the_answer_waits_no_longer_than_a_second() -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 import logging
 import math
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -12,11 +14,12 @@ from pathlib import Path
 import pytest
 from jeepney import Message, new_error
 
+from tests.cli.person import Person
 from tests.desktop.bus import PrivateBus, member
 from tests.desktop.bus_service import Answer, BusService, returns, silent
 from tests.desktop.harness import Desktop
 from tests.desktop.logind import FakeLogind, Properties, a_session
-from tests.desktop.processes import wait_for
+from tests.desktop.processes import Processes, wait_for
 from trayapp.desktop.brief_bus import brief_bus
 from trayapp.desktop.idle import SOURCE_LIMIT, IdleGate, IdleSource, idle_gate
 from trayapp.desktop.idle_linux import (
@@ -150,6 +153,31 @@ class TestXServer:
         wait_for(lambda: ask_source(server), "it answers again")
         desktop.end(process)
         assert ask_source(server) is None
+
+    def test_what_xlib_prints_of_a_broken_authority_is_among_no_heartbeats(
+        self, desktop: Desktop, tmp_path: Path
+    ) -> None:
+        broken, code = tmp_path / "Xauthority", tmp_path / "code"
+        broken.write_bytes(b"\1")
+        code.mkdir()
+        shown = {"DISPLAY": desktop.environ["DISPLAY"], "XAUTHORITY": str(broken)}
+        person = Person(tmp_path / "home", shown)
+        command = [sys.executable, "-m", "trayapp", "--verbose", "watch", "--dry-run", str(code)]
+        output, said = tmp_path / "output", tmp_path / "said"
+        processes = Processes()
+        with output.open("wb") as stdout, said.open("wb") as log:
+            watch = processes.start(command, person.environment, stdout=stdout, log=log)
+        try:
+            wait_for(lambda: "is watched" in said.read_text(), "the folder is watched")
+            (code / "a.py").write_text("one\n")
+            wait_for(lambda: output.stat().st_size, "it is a heartbeat")
+        finally:
+            processes.end(watch)
+
+        assert [json.loads(line)["entity"] for line in output.read_text().splitlines()] == [
+            str(code / "a.py")
+        ]
+        assert "Xlib.xauth: warning" in said.read_text()
 
     @refused
     def test_no_server_is_no_answer(self) -> None:

@@ -11,7 +11,9 @@ import math
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
 from typing import NamedTuple, Protocol
 
 from trayapp.desktop.session_bus import MessageBus
@@ -107,9 +109,10 @@ class IdleGate:
             if not is_good_for(self._finding, at, self._clock()):
                 self._finding = self._find(until)
             return was_idle(self._finding, at, self._idle_after)
-        except Exception:
-            # Whatever a desktop answers, it must not end the watching.
-            log.exception("whether the desktop is idle could not be found out")
+        except Exception as error:  # noqa: BLE001 -- whatever a desktop answers
+            # Neither does it end the watching, nor is it asked again for each write of a storm.
+            self._finding = Finding(self._clock())
+            _log_failure(error)
             return False
         finally:
             self._lock.release()
@@ -149,6 +152,15 @@ class IdleGate:
                 self._believed = source
                 return source, seconds
         return None
+
+
+def _log_failure(error: Exception) -> None:
+    """Log a mistake without its text, which may have a path in it."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{PurePath(frame.filename).name}:{frame.lineno}"
+    log.error(
+        "whether the desktop is idle could not be found out: %s (%s)", type(error).__name__, place
+    )
 
 
 def idle_gate(environment: Mapping[str, str], session_bus: MessageBus | None = None) -> IdleGate:

@@ -16,6 +16,7 @@ from trayapp.desktop.idle import IdleGate, IdleSource
 from trayapp.desktop.session_bus import MessageBus, session_bus_address, system_bus_address
 from trayapp.desktop.sessions import Logind, desktop_session
 from trayapp.desktop.terminals import last_typed
+from trayapp.desktop.x_display import open_display
 from trayapp.errors import BusError
 
 log = logging.getLogger(__name__)
@@ -84,11 +85,9 @@ class XServer:
         return answers[0] if answers else None
 
     def _ask(self, answers: list[float]) -> None:
-        import Xlib.display  # noqa: PLC0415 -- where no bus tells it only
-
         try:
             # By this name it does not try TCP as well.
-            display = Xlib.display.Display(f"unix{self._display}")
+            display = open_display(f"unix{self._display}")
             try:
                 # A server without the extension has no such method.
                 answers.append(display.screen().root.screensaver_query_info().idle / 1000)

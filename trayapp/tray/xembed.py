@@ -16,6 +16,7 @@ from contextlib import suppress
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from trayapp.desktop.x_display import open_display
 from trayapp.tray.statusnotifier.wakeup import Wakeup
 from trayapp.tray.statusnotifier.worker import Worker
 
@@ -73,6 +74,7 @@ class XEmbedFallback:
         self._watch: TrayWatch | None = None
         self._icon: EmbeddedIcon | None = None
         self._served: int | None = None
+        self._told = False
 
     def set_hosted(self, hosted: bool) -> None:
         """Say whether a panel shows the StatusNotifierItem: then the icon here goes at once."""
@@ -81,7 +83,9 @@ class XEmbedFallback:
                 self._needed_at = None
             elif self._needed_at is None:
                 self._needed_at = self._clock() + self._grace
-            if not hosted and self._thread is None and not self._stopping:
+            # What has ended may begin again when an icon is needed once more.
+            serves = self._thread is not None and self._thread.is_alive()
+            if not hosted and not serves and not self._stopping:
                 # A daemon, so that an X server that hangs cannot hold the process.
                 self._thread = threading.Thread(target=self._run, name="xembed", daemon=True)
                 self._thread.start()
@@ -111,14 +115,14 @@ class XEmbedFallback:
                 while not self._stopping:
                     self._wait(self._advance(worker))
         except Exception as error:  # noqa: BLE001 -- Xlib raises many kinds; none may end the app
-            log.warning("no icon in XEmbed trays: %s: %s", type(error).__name__, error)
+            # Told once, however often panels come and go, until it has worked again.
+            level = logging.DEBUG if self._told else logging.WARNING
+            self._told = True
+            log.log(level, "no icon in XEmbed trays: %s: %s", type(error).__name__, error)
         finally:
             self._leave()
             if not worker.close(ACTION_LIMIT):
                 log.warning("a click's action is still running; it is left behind")
-            with self._lock:
-                # Another may begin when an icon is needed once more.
-                self._thread = None
 
     def _advance(self, worker: Worker) -> float | None:
         """Do what is due; give the seconds after which more is, None when only events count."""
@@ -143,6 +147,7 @@ class XEmbedFallback:
             self._icon.read()
             if self._icon.gone:
                 self._undock(self._icon)
+        self._told = False
         return None
 
     def _dock(self, images: Sequence[Image], worker: Worker) -> EmbeddedIcon:
@@ -180,11 +185,10 @@ class TrayWatch:
     """
 
     def __init__(self, display: str) -> None:
-        import Xlib.display  # noqa: PLC0415 -- on a fallback only
-        from Xlib import X  # noqa: PLC0415
+        from Xlib import X  # noqa: PLC0415 -- on a fallback only
 
         self._x = X
-        self._display = Xlib.display.Display(display)
+        self._display = open_display(display)
         self._display.set_error_handler(ignore_x_error)
         self.name = f"_NET_SYSTEM_TRAY_S{self._display.get_default_screen()}"
         """The selection that a tray owns."""
