@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 # What also runs where there is no D-Bus session, as mypy sees it there.
-ELSEWHERE := --no-warn-unreachable --follow-imports silent $(addprefix -p trayapp.,cli coding desktop resident \
+ELSEWHERE := --no-warn-unreachable --follow-imports silent $(addprefix -p trayapp.,cli coding delivery desktop resident \
 	servers settings) $(addprefix -m trayapp.tray.,backends drawing face fake_backend icon_faces \
 	macos macos_icon menu native pixel_font signs windows windows_icon) \
 	$(addprefix -m ,$(filter-out %__init__,$(subst /,.,$(basename $(wildcard trayapp/watching/*.py)))))

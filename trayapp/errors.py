@@ -23,7 +23,12 @@
     ├── FolderDialogError              1    a dialog did not give a folder that can be watched
     │   └── NoFolderDialogError             nothing here shows such a dialog
     ├── BusError                       1    the session bus, or who was asked on it, did not answer
-    └── ControlError                   1    the running trayapp did not answer
+    ├── ControlError                   1    the running trayapp did not answer
+    └── QueueError                     1    the queue of what is to be sent
+        ├── QueueFullError                  its disk takes nothing: full, or read-only
+        ├── QueueBusyError                  another program holds it
+        ├── QueueDamagedError               it is damaged, and could not be mended
+        └── QueueVersionError               a newer trayapp wrote it
 
 Each carries a title (what happened) and a hint (what to do next), ready for a person, and the exit
 code that wakatime-cli's users know. No face formats an exception itself, and a secret never stands
@@ -179,3 +184,23 @@ class BusError(TrayappError):
 
 class ControlError(TrayappError):
     """The running trayapp did not answer over the control channel."""
+
+
+class QueueError(TrayappError):
+    """The queue of what is to be sent cannot be read or written."""
+
+
+class QueueFullError(QueueError):
+    """Its disk takes nothing: full, or read-only."""
+
+
+class QueueBusyError(QueueError):
+    """Another program holds it for longer than a transaction takes."""
+
+
+class QueueDamagedError(QueueError):
+    """It is damaged, and setting it aside did not help."""
+
+
+class QueueVersionError(QueueError):
+    """A newer trayapp wrote it; nothing of it was touched."""

@@ -1,0 +1,449 @@
+"""What comes out of a damaged file, and in which order things happen."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import sqlite3
+from contextlib import closing
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from tests.delivery.samples import (
+    HERE,
+    LATER,
+    NOW,
+    THERE,
+    all_waiting,
+    damage,
+    done,
+    entities,
+    heartbeat,
+    queue_of,
+    recording,
+    sql,
+)
+from trayapp.coding.heartbeat import to_json
+from trayapp.delivery import leaf_pages, salvage
+from trayapp.delivery.queue import HeartbeatQueue
+from trayapp.delivery.rows import Counts, Outcome, Recording
+from trayapp.delivery.schema import PAGE_SIZE
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "queue.db"
+
+
+def break_header(path: Path) -> None:
+    damage(path, 0, bytes(16))
+
+
+def test_the_person_is_told_and_the_damaged_file_kept(path: Path) -> None:
+    queue_of(path, 3).close()
+    break_header(path)
+    broken = path.read_bytes()
+    told: list[str] = []
+
+    HeartbeatQueue(path, told.append).check()
+
+    (aside,) = salvage.damaged_files(path)
+    assert told == [f"The queue was damaged: 3 recordings were saved. It is now {aside}"]
+    assert aside.read_bytes() == broken
+    assert aside.stat().st_mode & 0o777 == path.stat().st_mode & 0o777 == 0o600
+    assert aside.name.startswith("queue-damaged-20")
+
+
+def test_what_could_not_be_read_is_counted(path: Path) -> None:
+    queue_of(path, 100).close()
+    page = path.read_bytes().index(b"code/50.py") // PAGE_SIZE
+    damage(path, page * PAGE_SIZE, bytes(PAGE_SIZE))
+    told: list[str] = []
+    queue = HeartbeatQueue(path, told.append)
+
+    queue.check()
+
+    rows = all_waiting(queue)
+    assert 80 < len(rows) < 100
+    assert f"{len(rows)} recordings were saved, {100 - len(rows)} could not be" in told[0]
+
+
+def test_a_sound_file_is_left_alone(path: Path) -> None:
+    queue = queue_of(path, 3)
+    before = path.read_bytes(), path.stat().st_ino
+
+    queue.check()
+
+    assert (path.read_bytes(), path.stat().st_ino) == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_ids_states_history_and_the_window_are_kept(path: Path) -> None:
+    queue = queue_of(path, 4, HERE, THERE)
+    queue.mark(HERE, [Outcome(1, "done"), Outcome(2, "dead", "no")], LATER)
+    queue.mark(
+        THERE, [Outcome(1, "done"), Outcome(3, "done"), Outcome(4, "waiting", "?", 2)], LATER
+    )
+    queue.record([recording(number, key=b"k") for number in (10, 11)])
+    asked = (
+        lambda: [all_waiting(queue, name, NOW + 12) for name in (HERE, THERE)],
+        lambda: [queue.counts(name) for name in (HERE, THERE)],
+        queue.dead,
+        lambda: [queue.times(0, LATER, name) for name in (HERE, THERE, None)],
+        lambda: [queue.newest_accepted(name) for name in (HERE, THERE)],
+        lambda: queue.next_due(HERE, NOW + 12),
+    )
+    before = [ask() for ask in asked]
+    queue.close()
+    # The part of the header by which SQLite finds free pages: all else can be read.
+    damage(path, 36, b"\xff")
+
+    queue.check()
+
+    assert len(salvage.damaged_files(path)) == 1
+    assert [ask() for ask in asked] == before
+    queue.record([recording(12, key=b"k")])
+    assert [row.time - NOW for row in all_waiting(queue)][-1] == 12
+
+
+def test_an_id_that_was_lost_is_not_given_again(path: Path) -> None:
+    queue = queue_of(path, 100)
+    queue.close()
+    with path.open("r+b") as stream:
+        stream.truncate(PAGE_SIZE * 5)
+    queue.check()
+
+    queue.record([recording(1)])
+
+    assert all_waiting(queue)[-1].id > 100
+
+
+def test_where_deliveries_are_lost_it_goes_to_all_its_receivers(path: Path) -> None:
+    queue_of(path, 2, HERE, THERE).close()
+    sql(path, "DELETE FROM deliveries WHERE heartbeat = 1")
+    queue = HeartbeatQueue(path)
+
+    queue.check()
+
+    assert [row.id for row in all_waiting(queue, HERE)] == [1, 2]
+    assert [row.id for row in all_waiting(queue, THERE)] == [1, 2]
+
+
+@pytest.mark.parametrize("state", ["sent", "", "Waiting"])
+def test_a_state_that_nobody_wrote_is_damage(path: Path, state: str) -> None:
+    queue_of(path, 2).close()
+    sql(path, "PRAGMA ignore_check_constraints = ON", f"UPDATE deliveries SET state = '{state}'")
+    queue = HeartbeatQueue(path)
+
+    queue.check()
+
+    assert queue.counts(HERE) == Counts(waiting=2)
+
+
+def test_a_delivery_without_its_heartbeat_is_damage(path: Path) -> None:
+    queue_of(path, 2).close()
+    sql(path, "DELETE FROM heartbeats WHERE id = 1")
+    queue = HeartbeatQueue(path)
+
+    queue.check()
+
+    assert queue.counts(HERE) == Counts(waiting=1)
+
+
+def test_an_index_that_says_something_else_is_damage(path: Path) -> None:
+    """A wrong time would be counted, and quick_check finds nothing."""
+    queue = queue_of(path, 50)
+    times = queue.times(NOW, NOW + 50)
+    queue.close()
+    data = path.read_bytes()
+    asked = ("SELECT id, time FROM heartbeats NOT INDEXED ORDER BY id", "PRAGMA quick_check")
+    before = [sql(path, one) for one in asked]
+    # A whole number is stored as such, in the rows and in the index.
+    for found in re.finditer(re.escape(int(NOW + 20).to_bytes(4, "big")), data):
+        damage(path, found.start(), b"\x01")
+        if [sql(path, one) for one in asked] == before:
+            break
+        path.write_bytes(data)
+    assert queue.times(NOW, NOW + 50) != times
+
+    queue.check()
+
+    assert queue.times(NOW, NOW + 50) == times
+
+
+def test_where_the_order_of_rows_is_broken_nothing_is_taken_for_done(path: Path) -> None:
+    queue = queue_of(path, 150, HERE, THERE)
+    queue.mark(HERE, done(all_waiting(queue)[:75]), LATER)
+    queue.close()
+    data = path.read_bytes()
+    # Leaves of the deliveries and of the indexes.
+    pages = [
+        place
+        for place in range(PAGE_SIZE, len(data), PAGE_SIZE)
+        if data[place] == 0x0A and HERE.encode() in data[place : place + PAGE_SIZE]
+    ]
+    assert len(pages) > 5
+    for one, other in combinations(pages, 2):
+        swapped = bytearray(data)
+        swapped[one : one + PAGE_SIZE] = data[other : other + PAGE_SIZE]
+        swapped[other : other + PAGE_SIZE] = data[one : one + PAGE_SIZE]
+        with closing(salvage._sql_of(bytes(swapped))) as readable:
+            found = salvage.Salvage(bytes(swapped), readable)
+        states = {identity: set(rows) for identity, rows in found._deliveries.items()}
+        assert all(
+            (name, "waiting", 0, 0.0, "") in states[identity]
+            for name, first in ((HERE, 76), (THERE, 1))
+            for identity in range(first, 151)
+        )
+
+
+def test_ids_beyond_all_bounds_are_damage(path: Path) -> None:
+    queue_of(path, 2).close()
+    sql(path, f"UPDATE sqlite_sequence SET seq = {2**63 - 1}")
+    queue = HeartbeatQueue(path)
+
+    queue.check()
+    queue.record([recording(3)])
+
+    assert len(all_waiting(queue)) == 3
+
+
+def test_a_file_that_calls_itself_read_only_is_damage(path: Path) -> None:
+    queue_of(path, 2).close()
+    damage(path, 18, b"\x07")
+    queue = HeartbeatQueue(path)
+
+    queue.record([recording(3)])
+
+    assert len(all_waiting(queue)) == 3
+
+
+def test_a_file_that_calls_itself_a_wal_is_used_as_it_is(path: Path) -> None:
+    queue_of(path, 2).close()
+    damage(path, 18, b"\x02\x02")
+    queue = HeartbeatQueue(path)
+
+    queue.record([recording(3)])
+
+    assert len(all_waiting(queue)) == 3
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_rows_that_claim_one_id_are_both_kept(path: Path) -> None:
+    queue_of(path, 200).close()
+    data = path.read_bytes()
+    # The last cell of a page begins the row that was stored last: two bytes of size, the id.
+    rows = dict(leaf_pages.rows(data, PAGE_SIZE))
+    where = data.index(rows[150][1]) if isinstance(rows[150][1], bytes) else 0
+    start = data.rindex(b"\x81\x16", 0, where)
+    assert start > where - 60, "the id, as SQLite writes 150"
+    damage(path, start, b"\x81\x17")
+    queue = HeartbeatQueue(path)
+
+    queue.check()
+
+    assert sorted(entities(all_waiting(queue))) == sorted(
+        f"/home/a/code/{number}.py" for number in range(200)
+    )
+
+
+def test_a_journal_is_undone_first_and_does_not_touch_the_new_file(path: Path) -> None:
+    queue_of(path, 50).close()
+    copy = path.with_name("copy.db")
+    journal = path.with_name("queue.db-journal")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA cache_size = 1")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("DELETE FROM heartbeats")
+        copy.write_bytes(path.read_bytes())
+        kept = journal.read_bytes()
+        connection.execute("ROLLBACK")
+    copy.replace(path)
+    journal.write_bytes(kept)
+    assert b"code/7.py" not in path.read_bytes()
+
+    queue = HeartbeatQueue(path)
+    queue.check()
+
+    assert len(all_waiting(queue)) == 50
+    assert not journal.exists()
+
+
+def test_who_has_the_old_file_open_writes_into_the_new_one(path: Path) -> None:
+    """Another process mends it between this one's transactions, or even within one."""
+    told: list[str] = []
+    one, other = queue_of(path, 3), HeartbeatQueue(path, told.append)
+    other.counts(HERE)
+    salvage.mend(path)
+
+    one.record([recording(3)])
+    other.record([recording(4)])
+
+    assert len(all_waiting(one)) == 5
+    assert told == []
+
+
+def test_what_is_committed_into_a_file_that_was_just_set_aside_is_written_again(path: Path) -> None:
+    queue = queue_of(path, 3)
+    replaced: list[bool] = []
+
+    def replace_it(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE deliveries SET reason = 'written'")
+        if not replaced:
+            new = path.with_name("new.db")
+            new.write_bytes(path.read_bytes())
+            new.replace(path)
+            replaced.append(True)
+
+    queue._database.write(replace_it)
+
+    assert sql(path, "SELECT DISTINCT reason FROM deliveries") == [("written",)]
+
+
+def test_what_comes_while_it_is_mended_is_not_lost(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file whose header is broken cannot be locked against who has read it before."""
+    queue_of(path, 3).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as late:
+        late.execute("SELECT count(*) FROM heartbeats").fetchone()
+        keep = salvage._keep
+
+        def write_late(*arguments: object) -> None:
+            body = recording(4).heartbeat
+            monkeypatch.undo()
+            spare = HeartbeatQueue(path.with_name("spare.db"))
+            spare.record([recording(4)])
+            row = spare._database.read(
+                lambda one: one.execute("SELECT * FROM heartbeats").fetchone()
+            )
+            spare.close()
+            late.execute("INSERT INTO heartbeats VALUES (99, ?, ?, ?, ?, ?, ?, ?, ?)", row[1:])
+            assert row[1] == to_json(body)
+            keep(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(salvage, "_keep", write_late)
+        monkeypatch.setattr(salvage, "_exclude_others", lambda _: None)
+        salvage.mend(path)
+
+    assert len(all_waiting(HeartbeatQueue(path))) == 4
+
+
+def test_a_mended_file_that_was_left_half_written_is_in_nobodys_way(path: Path) -> None:
+    queue_of(path, 3).close()
+    path.with_name("queue.db.new").write_bytes(b"half")
+    path.with_name("queue.db.new-journal").write_bytes(b"half")
+    break_header(path)
+
+    assert len(all_waiting(HeartbeatQueue(path))) == 3
+    assert not path.with_name("queue.db.new").exists()
+
+
+def test_nothing_is_set_aside_where_the_new_file_cannot_be_written(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue_of(path, 3).close()
+    break_header(path)
+    broken = path.read_bytes()
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(salvage.Salvage, "write", full)
+    with pytest.raises(Exception, match="queue"):
+        HeartbeatQueue(path).check()
+
+    assert path.read_bytes() == broken
+    assert salvage.damaged_files(path) == []
+    monkeypatch.undo()
+    assert len(all_waiting(HeartbeatQueue(path))) == 3
+
+
+def test_without_hard_links_the_damaged_file_is_copied(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue_of(path, 3).close()
+    break_header(path)
+    broken = path.read_bytes()
+
+    def refuse(*_: object) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    HeartbeatQueue(path).check()
+
+    (aside,) = salvage.damaged_files(path)
+    assert aside.read_bytes() == broken
+    assert aside.stat().st_mode & 0o777 == 0o600
+
+
+def test_files_set_aside_within_a_second_have_names_of_their_own(path: Path) -> None:
+    for _ in range(3):
+        queue_of(path, 1).close()
+        break_header(path)
+
+    HeartbeatQueue(path).check()
+
+    assert len(salvage.damaged_files(path)) == 3
+
+
+class TestLeafPages:
+    def test_they_give_what_sqlite_gives(self, tmp_path: Path) -> None:
+        path = tmp_path / "some.db"
+        chance = random.Random(3)
+        values = [
+            (
+                chance.randbytes(chance.choice([0, 1, 100, 4000, 4061, 4062, 5000, 30_000])),
+                chance.choice([None, "", "text", "ü" * 50, "long" * 2000]),
+                chance.choice([0, 1, -1, 127, -32768, 2**23, 2**31, 2**40, -(2**62)]),
+                chance.choice([0.5, -1e300, NOW + 0.1]),
+            )
+            for _ in range(300)
+        ]
+        sql(path, f"PRAGMA page_size = {PAGE_SIZE}", "CREATE TABLE some (a, b, c, d)")
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executemany("INSERT INTO some VALUES (?, ?, ?, ?)", values)
+            connection.commit()
+
+        found = dict(leaf_pages.rows(path.read_bytes(), PAGE_SIZE))
+
+        assert [tuple(found[number + 1]) for number in range(1, 300)] == values[1:]
+
+    def test_they_read_any_bytes_without_a_crash(self) -> None:
+        chance = random.Random(4)
+        for _ in range(300):
+            data = bytearray(chance.randbytes(4 * PAGE_SIZE + chance.randrange(50)))
+            for page in range(4):
+                data[page * PAGE_SIZE + (100 if page == 0 else 0)] = leaf_pages.LEAF
+            list(leaf_pages.rows(bytes(data), PAGE_SIZE))
+
+    def test_a_chain_that_leads_back_to_itself_ends(self, path: Path) -> None:
+        queue_of(path, 1).close()
+        queue = HeartbeatQueue(path)
+        queue.record([Recording(heartbeat(entity="/long" * 5000), (HERE,))])
+        queue.close()
+        data = bytearray(path.read_bytes())
+        for page in range(0, len(data), PAGE_SIZE):
+            if b"/long/long" in data[page : page + 50]:
+                data[page : page + 4] = (page // PAGE_SIZE + 1).to_bytes(4, "big")
+
+        assert len(list(leaf_pages.rows(bytes(data), PAGE_SIZE))) >= 2
+
+
+@pytest.mark.parametrize("offset", [0, 16, 18, 20, 21, 28, 36, 44, 52, 56, 60, 92])
+def test_a_broken_header_costs_nothing(path: Path, offset: int) -> None:
+    queue = queue_of(path, 100, HERE, THERE)
+    queue.mark(HERE, done(all_waiting(queue)[:90]), LATER)
+    queue.mark(THERE, [Outcome(1, "done"), Outcome(2, "dead", "no")], LATER)
+    before = [queue.counts(name) for name in (HERE, THERE)]
+    queue.close()
+    damage(path, offset, b"\xfe\xfd\xfe\xfd")
+
+    queue.check()
+
+    assert [queue.counts(name) for name in (HERE, THERE)] == before
+    assert [at for _, at in queue.times(0, LATER, HERE)] == [LATER] * 90 + [None] * 10
+    queue.record([recording()])

@@ -1,0 +1,280 @@
+"""One SQLite file that several processes write, and that may be damaged or replaced at any time."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from trayapp.delivery import salvage
+from trayapp.delivery.files import identity, make_private_file
+from trayapp.delivery.schema import Found, create, fault, look
+from trayapp.errors import (
+    QueueBusyError,
+    QueueDamagedError,
+    QueueError,
+    QueueFullError,
+    QueueVersionError,
+)
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+BUSY_SECONDS = 10.0
+"""How long one process waits for another's transaction, which takes milliseconds."""
+
+TURN_MILLISECONDS = 50
+"""SQLite looks ever more seldom whether it may write: so often it begins to look anew."""
+
+MOST_ATTEMPTS = 5
+"""How often a transaction is done over since the file was mended or replaced meanwhile."""
+
+HIGHEST_WRITE_VERSION = 2
+"""In the header of a file, byte 18: 1 with a rollback journal, 2 with a WAL."""
+
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_UNWRITABLE = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_AUTH,
+    sqlite3.SQLITE_NOLFS,
+}
+
+
+class Database:
+    """Transactions on the file; any thread and any process may ask for them.
+
+    A damaged file is mended at once: set aside, and what can be read of it put into a new one;
+    `tell` is told so. Another process may have the old file open still. It finds out after its next
+    commit, since the path then leads to another file, and does its transaction over in that one.
+    """
+
+    def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
+        self.path = path.absolute()
+        self._tell = tell
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._opened_before = False
+
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do what only reads; raises QueueError."""
+        return self._run("BEGIN", work)
+
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do what writes: it is on disk when this returns, or nothing of it; raises QueueError.
+
+        It may be done more than once, into another file each time.
+        """
+        return self._run("BEGIN IMMEDIATE", work)
+
+    def check(self) -> None:
+        """Look through the whole file, and mend it if something is wrong; raises QueueError."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            found = fault(connection)
+            if found is not None:
+                raise sqlite3.DatabaseError(found)
+
+        self.read(work)
+
+    def close(self) -> None:
+        """Close the file; it is opened again when needed."""
+        with self._lock:
+            if self._connection is not None:
+                with suppress(sqlite3.Error):
+                    self._connection.close()
+            self._connection = self._identity = None
+
+    def _run(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
+        with self._lock:
+            problem: QueueError | None = None
+            for _ in range(MOST_ATTEMPTS):
+                try:
+                    value = self._transaction(begin, work)
+                    if self._identity == identity(self.path):
+                        return value
+                    log.info("%s was replaced meanwhile", self.path.name)
+                except sqlite3.ProgrammingError:
+                    raise
+                except sqlite3.Error as error:
+                    problem = error_of(error, self.path)
+                    problem.__cause__ = error
+                    self._overcome(problem, error)
+                except OSError as error:
+                    raise unwritable(self.path, error.strerror or "") from error
+            raise problem or QueueBusyError(
+                f"{self.path} is replaced again and again", "See which program does so."
+            )
+
+    def _overcome(self, problem: QueueError, error: sqlite3.Error) -> None:
+        """Make another attempt worth while, or raise the problem."""
+        replaced = self._connection is not None and self._identity != identity(self.path)
+        # One that was opened on a read-only disk stays so when the disk no longer is.
+        outlived = self._opened_before and _code(error) == sqlite3.SQLITE_READONLY
+        self.close()
+        if replaced or outlived:
+            return
+        try:
+            if not _is_damage(error, self.path):
+                raise problem
+            log.warning("the queue looks damaged: %s", error)
+            self._mend()
+        except sqlite3.Error as again:
+            raise error_of(again, self.path) from again
+        except OSError as again:
+            raise unwritable(self.path, again.strerror or "") from again
+
+    def _transaction(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._current()
+        _begin(connection, begin)
+        try:
+            value = work(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            # Some errors have rolled back already.
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        return value
+
+    def _current(self) -> sqlite3.Connection:
+        """Give a connection to the file to which the path leads now."""
+        self._opened_before = True
+        while self._connection is None or self._identity != identity(self.path):
+            self.close()
+            make_private_file(self.path)
+            # Before it is opened: if it is replaced in between, this is seen above.
+            self._identity = identity(self.path)
+            self._connection = connect(self.path)
+            self._opened_before = False
+        return self._connection
+
+    def _mend(self) -> None:
+        with salvage.lock(self.path):
+            # Another process may have mended it while this one waited.
+            if is_sound(self.path):
+                return
+            told = salvage.mend(self.path)
+        log.warning("%s", told)
+        self._tell(told)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a file and make its tables if it is empty; raises sqlite3.Error, QueueVersionError."""
+    # By a URI that makes no file: SQLite's would be readable by others.
+    connection = sqlite3.connect(
+        f"{path.as_uri()}?mode=rw",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    # Damaged text must not raise: its seal is found broken.
+    connection.text_factory = _text
+    connection.execute("PRAGMA cell_size_check = ON")
+    connection.execute("BEGIN")
+    found = look(connection)
+    connection.execute("COMMIT")
+    if found is Found.NEWER:
+        raise QueueVersionError(
+            f"{path} was written by a newer trayapp", "Use that one, or set the file aside."
+        )
+    if found is Found.DAMAGED:
+        raise sqlite3.DatabaseError("the tables are not as they were made")
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
+    if found is Found.EMPTY:
+        create(connection)
+
+
+def _begin(connection: sqlite3.Connection, begin: str) -> None:
+    """Begin a transaction; among busy writers each has its turn."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    connection.execute(f"PRAGMA busy_timeout = {TURN_MILLISECONDS}")
+    try:
+        while True:
+            try:
+                connection.execute(begin)
+            except sqlite3.OperationalError as error:
+                if _code(error) not in _BUSY or time.monotonic() >= deadline:
+                    raise
+            else:
+                return
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+
+
+def is_sound(path: Path) -> bool:
+    """Tell whether a file can be used as it is; raises sqlite3.Error where that is not known."""
+    make_private_file(path)
+    try:
+        with closing(connect(path)) as connection:
+            if fault(connection) is not None:
+                return False
+    except sqlite3.Error as error:
+        if _is_damage(error, path):
+            return False
+        raise
+    return not _calls_itself_read_only(path)
+
+
+def error_of(error: sqlite3.Error, path: Path) -> QueueError:
+    """Give the error for people; every one of SQLite's has its place here."""
+    code = _code(error)
+    if code in _BUSY:
+        return QueueBusyError(
+            f"{path} is held by another program", "Try again, or see who has it open."
+        )
+    if code in _UNWRITABLE:
+        return unwritable(path, str(error))
+    return QueueDamagedError(f"{path} is damaged", "Restart trayapp, which saves what can be read.")
+
+
+def unwritable(path: Path, reason: str) -> QueueFullError:
+    """Give the error for a disk that takes nothing."""
+    return QueueFullError(
+        f"{path} cannot be written ({reason})", "Make room on the disk, and the folder writable."
+    )
+
+
+def _is_damage(error: sqlite3.Error, path: Path) -> bool:
+    code = _code(error)
+    if code == sqlite3.SQLITE_READONLY:
+        return _calls_itself_read_only(path)
+    return code not in _BUSY | _UNWRITABLE
+
+
+def _calls_itself_read_only(path: Path) -> bool:
+    """Tell whether the file says that only a newer SQLite may write it, which none ever did."""
+    with path.open("rb") as stream:
+        header = stream.read(20)
+    return len(header) == 20 and header[18] > HIGHEST_WRITE_VERSION
+
+
+def _code(error: sqlite3.Error) -> int:
+    # What schema.fault finds has no code of SQLite's.
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)) & 0xFF
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", errors="replace")
