@@ -41,11 +41,14 @@ class Person:
     def locations(self) -> Locations:
         return find_locations(self.environment)
 
-    def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """Run trayapp and wait for it."""
+    def run(
+        self, *arguments: str, stdin: str = "", folder: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run trayapp, in a folder of this person's, and wait for it."""
         return subprocess.run(
             [sys.executable, "-m", "trayapp", *arguments],
             env=self.environment,
+            cwd=folder,
             input=stdin,
             capture_output=True,
             text=True,

@@ -20,6 +20,7 @@ from tests.watching.repositories import save
 from trayapp.desktop.control import ControlListener
 from trayapp.desktop.single_instance import InstanceLock
 from trayapp.resident.commands import follow
+from trayapp.resident.folder_locks import lock_path
 from trayapp.settings.accounts import Settings
 from trayapp.settings.locations import make_runtime_folder
 
@@ -34,6 +35,7 @@ PARTS = [
     "clock",
     "today",
     "folders",
+    "queue",
     "tray",
     "resident",
 ]
@@ -168,7 +170,7 @@ def test_a_folder_that_cannot_be_written_is_told(known: Person, tmp_path: Path) 
 
 def test_a_resident_that_does_not_answer_is_told_from_none(known: Person) -> None:
     known.locations.lock_file.parent.mkdir(parents=True)
-    assert checks(known)["resident"]["found"] == "trayapp does not run"
+    assert checks(known)["resident"]["found"] == "trayapp itself does not run"
 
     with InstanceLock(known.locations.lock_file) as lock:
         assert lock.acquire()
@@ -198,18 +200,51 @@ def code(known: Person) -> Path:
 def test_without_folders_nothing_more_is_said_of_watching(known: Person) -> None:
     folders = checks(known)["folders"]
 
-    assert (folders["verdict"], folders["found"]) == ("ok", "none is watched")
+    assert (folders["verdict"], folders["found"]) == ("ok", "config.toml names none")
 
 
 @pytest.mark.usefixtures("code")
 def test_folders_that_nobody_watches_are_a_note(known: Person) -> None:
     found = checks(known)
 
-    assert found["folders"]["found"] == "1 to watch; trayapp does not run"
+    assert found["folders"]["found"] == "1 to watch: watched by nobody"
     assert (found["folders"]["verdict"], found["folders"]["advice"]) == ("note", "")
-    assert found["resident"]["advice"] == "Start it: trayapp"
+    assert found["resident"]["verdict"] == "note"
+    assert found["resident"]["advice"] == "Without a desktop: trayapp watch"
     assert found["idle"]["verdict"] == "ok"
     assert not {"claims", "plugins"} & set(found)
+
+
+@pytest.mark.usefixtures("code")
+def test_where_there_is_a_desktop_the_icon_is_advised(known: Person) -> None:
+    known.variables["DISPLAY"] = ":nowhere"
+
+    assert checks(known)["resident"]["advice"] == "Start it: trayapp"
+
+
+def test_a_watcher_without_the_app_is_told_by_its_name(
+    known: Person, code: Path, tmp_path: Path
+) -> None:
+    state = known.locations.state_dir
+    state.mkdir(parents=True)
+    with ExitStack() as parts:
+        for folder, number in ((code, 12), (tmp_path, 13)):
+            lock = InstanceLock(lock_path(state, str(folder)), f"trayapp watch (process {number})")
+            assert parts.enter_context(lock).acquire()
+
+        found = checks(known)
+        known.write_config('[watch]\nfolders = ["~/code", "~/site"]\n')
+        of_two = checks(known)["folders"]
+
+    told = (found["folders"]["verdict"], found["folders"]["found"])
+    assert told == ("ok", "1 to watch: 1 watched by trayapp watch (process 12)")
+    assert (found["resident"]["verdict"], found["resident"]["advice"]) == ("ok", "")
+    assert found["resident"]["found"] == (
+        "trayapp itself does not run; watching: "
+        "trayapp watch (process 12), trayapp watch (process 13)"
+    )
+    assert of_two["verdict"] == "note"
+    assert of_two["found"].endswith("1 watched by trayapp watch (process 12), 1 by nobody")
 
 
 @pytest.mark.usefixtures("code")
@@ -232,7 +267,7 @@ def test_claims_and_editors_with_a_plugin_are_told_on_the_same_screen(known: Per
     found = checks(known)
     result = known.run("doctor")
 
-    assert found["claims"]["found"].startswith("2 lines of ~/.wakatime.cfg")
+    assert found["claims"]["found"].endswith("2 lines of ~/.wakatime.cfg for accounts of their own")
     assert "Vim" in found["plugins"]["found"]
     # The settings, of which there may be any number, come after all checks.
     assert len(result.stdout.partition("        show = ")[0].splitlines()) <= 24
@@ -248,7 +283,7 @@ def running(known: Person, code: Path, tmp_path: Path) -> Iterator[Machine]:
     machine = Machine(known.home)
     scene = Scene(tmp_path)
     scene.resident.employ(machine.monitor)
-    scene.files.edit(Settings(watching=machine.settings(code)))
+    scene.edit(Settings(watching=machine.settings(code)))
     make_runtime_folder(known.locations.runtime_dir)
     listener = ControlListener(known.locations.control_address)
     with ExitStack() as parts:
@@ -273,8 +308,8 @@ def test_a_running_one_tells_what_it_watches_and_what_became_of_saves(
 
     assert folders["verdict"] == "ok"
     assert folders["found"] == (
-        "1 to watch; 2 folders watched in them, 2 saves since the start; "
-        "nobody's: 1 nobody was at the desktop"
+        "1 to watch; 2 folders watched in all, 2 saves since the start; "
+        "not counted: 1 write (nobody was at the desktop)"
     )
     assert len(known.run("doctor").stdout.splitlines()) <= 24
 
@@ -288,5 +323,5 @@ def test_a_folder_that_is_gone_is_told_of_a_running_one_with_what_to_do(
     folders = checks(known)["folders"]
 
     assert folders["verdict"] == "note"
-    assert folders["found"].endswith(f"{code}: the folder, or one that it lies in, was renamed")
+    assert folders["found"].endswith("~/code: the folder, or one that it lies in, was renamed")
     assert "trayapp folders add" in folders["advice"]

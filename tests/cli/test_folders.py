@@ -56,13 +56,80 @@ def test_a_folder_is_added_once_and_removed_again(owner: Owner, written: str) ->
     again = owner.run("add", str(owner.code))
 
     assert (added.returncode, again.returncode) == (0, 0)
-    assert owner.folders() == [str(owner.code)]
-    assert f"{owner.code}  1 folder, 1 file of code" in added.stdout
+    assert owner.folders() == ["~/code"]
+    assert added.stdout.startswith("~/code was added.\n~/code  1 folder, 1 file of code\n")
+    assert again.stdout.startswith("~/code was on the list already.\n~/code  1 folder, ")
     assert "two minutes" in added.stdout
 
     removed = owner.run("remove", written)
     assert removed.returncode == 0
+    assert removed.stdout == "~/code is watched no longer.\n"
     assert owner.folders() == []
+
+
+@pytest.fixture
+def site(owner: Owner) -> Path:
+    """Another folder, with a folder in it."""
+    (owner.home / "site" / "inner").mkdir(parents=True)
+    return owner.home / "site"
+
+
+@pytest.mark.usefixtures("site")
+def test_several_folders_are_added_listed_and_removed(owner: Owner) -> None:
+    added = owner.run("add", "code", "site", "code", "site/inner")
+
+    assert added.returncode == 0
+    assert owner.folders() == ["~/code", "~/site", "~/site/inner"]
+    told = [line for line in added.stdout.splitlines() if " was " in line]
+    assert told == [
+        "~/code was added.",
+        "~/site was added.",
+        "~/site/inner was added; it lies in ~/site, which is watched already.",
+    ]
+    assert added.stdout.count("two minutes") == 1
+
+    listed = owner.run("list", "~/site", "code")
+    assert [line.partition("  ")[0] for line in listed.stdout.splitlines()] == ["~/site", "~/code"]
+
+    assert owner.run("remove", "site/inner", "code").returncode == 0
+    assert owner.folders() == ["~/site"]
+
+
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize("action", ["add", "remove"])
+def test_where_one_of_several_folders_cannot_be_none_is_changed(owner: Owner, action: str) -> None:
+    owner.run("add", "code")
+
+    done = owner.run(action, "code" if action == "remove" else "site", "nowhere")
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert owner.folders() == ["~/code"]
+
+
+def test_a_folder_under_two_names_is_added_once(owner: Owner) -> None:
+    (owner.home / "link").symlink_to("code")
+    owner.config.parent.mkdir(parents=True)
+    owner.config.write_text('[watch]\nfolders = ["~/link"]\n')
+
+    assert "was on the list already" in owner.run("add", "code").stdout
+    assert owner.folders() == ["~/link"]
+    assert owner.run("list", "code").stdout.startswith("~/link  1 folder")
+    assert owner.run("remove", "code").returncode == 0
+    assert owner.folders() == []
+
+
+@pytest.mark.parametrize("action", ["list", "add"])
+def test_what_is_wrong_with_the_settings_is_told_beside_the_list(owner: Owner, action: str) -> None:
+    owner.config.parent.mkdir(parents=True)
+    owner.config.write_text('[watch]\nenabled = false\nfolders = ["~/code"]\nexclude = ["("]\n')
+
+    done = owner.run(action, "code")
+
+    assert done.returncode == 0
+    assert "does not compile; all is excluded" in done.stderr
+    assert "enabled = false" in done.stderr
+    assert "compile" not in done.stdout
 
 
 def test_an_editors_plugin_is_named_with_what_it_means(owner: Owner) -> None:
@@ -87,19 +154,22 @@ def test_what_is_left_out_is_named_with_its_reason(owner: Owner) -> None:
     subprocess.run(["git", "init", "-q", str(owner.code)], check=True, timeout=20)
     (owner.code / ".gitignore").write_text("private/\n")
     owner.config.parent.mkdir(parents=True)
-    owner.config.write_text('[watch]\nignore = ["draft*"]\n')
-    for name in ("drafts", "node_modules", "private", "src"):
+    owner.config.write_text('[watch]\nignore = ["*.gen.py", "draft*", "~/code/o[l]d"]\n')
+    for name in ("drafts", "node_modules", "old", "private", "src"):
         (owner.code / name).mkdir()
         (owner.code / name / "b.py").write_text("b\n")
     owner.run("add", str(owner.code))
 
     listed = owner.run("list").stdout
 
-    assert f"{owner.code}  2 folders, 3 files of code" in listed
-    assert "not node_modules: " in listed
-    assert "not private: " in listed
-    assert "not drafts: " in listed
-    assert "not src" not in listed
+    assert listed.splitlines() == [
+        "~/code  2 folders, 3 files of code",
+        "    not .git: a version control system's own files",
+        "    not drafts: you ignore draft*",
+        "    not node_modules: packages that a package manager installs",
+        "    not old: you ignore ~/code/o[l]d",
+        "    not private: git ignores private/",
+    ]
 
 
 HIDDEN_TREES = {
@@ -130,12 +200,26 @@ def test_no_hidden_name_is_listed(owner: Owner, setting: str) -> None:
     assert listed.stdout.count("    not ") == 4
     said = listed.stdout + listed.stderr
     assert [name for name in HIDDEN_TREES[setting] if name in said] == []
+    assert "machine" not in said
+    assert "packages that a package manager installs" in said
 
 
 def test_a_folder_with_nothing_to_watch_says_so(owner: Owner) -> None:
     (owner.code / "a.py").unlink()
 
     assert "nothing left to watch" in owner.run("add", str(owner.code)).stdout
+
+
+def test_a_folder_within_one_on_the_list_is_told_as_such(owner: Owner) -> None:
+    (owner.code / "app").mkdir()
+    owner.run("add", "code")
+
+    listed = owner.run("list", "code/app")
+
+    assert listed.returncode == 2
+    assert listed.stderr == (
+        "trayapp: ~/code/app is none of the folders. It lies in ~/code, which is one.\n"
+    )
 
 
 def test_a_folder_that_is_gone_is_listed_as_such(owner: Owner) -> None:
@@ -153,6 +237,9 @@ def test_without_folders_the_list_says_how_to_add_one(owner: Owner) -> None:
     ("arguments", "words"),
     [
         (["add", "/nowhere"], "/nowhere is no folder"),
+        (["add", ""], "An empty name is no folder"),
+        (["add", "~nobody-of-this-name"], "~nobody-of-this-name is no folder"),
+        (["list", "~/code"], "~/code is none of the folders. See: trayapp folders list"),
         (["remove", "/nowhere"], "none of the folders"),
         (["add"], "No folder was named"),
     ],

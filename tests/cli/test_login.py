@@ -24,25 +24,6 @@ pytestmark = pytest.mark.desktop
 OTHER_KEY = "22222222-3333-4444-8555-666666666666"
 
 
-@pytest.fixture
-def bus(person: Person, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateBus]:
-    """A session bus with nobody on it."""
-    bus = PrivateBus(tmp_path_factory.mktemp("bus"))
-    bus.start()
-    person.variables["DBUS_SESSION_BUS_ADDRESS"] = bus.address
-    yield bus
-    bus.stop()
-
-
-@pytest.fixture
-def keyring(bus: PrivateBus, person: Person) -> Iterator[GnomeKeyring]:
-    """A real gnome-keyring, unlocked as at log-in."""
-    daemon = GnomeKeyring(bus, person.home)
-    daemon.start(unlocked=True)
-    yield daemon
-    daemon.close()
-
-
 @pytest.mark.usefixtures("keyring")
 def test_login_stores_today_reads_and_logout_removes(person: Person, server: Server) -> None:
     login = person.run("login", "--api-url", server.api_url, stdin=f"{server.key}\n")

@@ -4,85 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any
 
 import pytest
 
+from tests.cli.watching import END_LIMIT, LINE_LIMIT, watching
 from tests.desktop.processes import wait_for
 
-LINE_LIMIT = 20.0
-END_LIMIT = 10.0
+ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
-
-
-class Watching:
-    """A running `trayapp watch`, its home folder below `folder`."""
-
-    def __init__(
-        self,
-        folder: Path,
-        *arguments: str,
-        name: str = "errors",
-        output: IO[bytes] | int = subprocess.PIPE,
-    ) -> None:
-        self.home = folder / "home"
-        self.home.mkdir(exist_ok=True)
-        self.errors = folder / name
-        self.environment = {
-            "HOME": str(self.home),
-            "PATH": os.environ["PATH"],
-            "PYTHONWARNINGS": "error",
-            "XDG_CONFIG_HOME": str(self.home / "config"),
-            "XDG_STATE_HOME": str(self.home / "state"),
-        }
-        with self.errors.open("ab") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "trayapp", "watch", "--dry-run", *arguments],
-                env=self.environment,
-                stdout=output,
-                stderr=errors,
-            )
-
-    def wait_until(self, words: str) -> None:
-        """Wait until it has said this beside its output."""
-        wait_for(lambda: words in self.said(), f"it says {words!r}", LINE_LIMIT)
-
-    def said(self) -> str:
-        return self.errors.read_text()
-
-    def heartbeat(self) -> dict[str, Any]:
-        """Give the next heartbeat that it prints."""
-        assert self.process.stdout is not None
-        assert select.select([self.process.stdout], [], [], LINE_LIMIT)[0], self.said()
-        found: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return found
-
-    def end(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
-        """End it; give its exit code and what it still printed."""
-        self.process.send_signal(how)
-        output, _ = self.process.communicate(timeout=END_LIMIT)
-        return self.process.returncode, output.decode()
-
-
-@contextmanager
-def watching(
-    folder: Path, *arguments: str, name: str = "errors", output: IO[bytes] | int = subprocess.PIPE
-) -> Iterator[Watching]:
-    one = Watching(folder, *arguments, name=name, output=output)
-    try:
-        yield one
-    finally:
-        if one.process.poll() is None:
-            one.process.kill()
-        one.process.communicate()
 
 
 @pytest.fixture
@@ -111,6 +47,23 @@ def test_each_save_is_one_json_line_at_once_and_nothing_is_stored(
     assert (code_of_end, rest) == (0, "")
     stored = {path.name for path in (one.home / "state").rglob("*") if path.is_file()}
     assert {name.partition("-")[0] for name in stored} == {"hiding", "watch"}
+
+
+def test_what_a_library_prints_is_not_among_the_heartbeats(tmp_path: Path, code: Path) -> None:
+    """The idle gate asks the X server, and Xlib prints what is wrong with ~/.Xauthority."""
+    library = tmp_path / "python" / "Xlib"
+    library.mkdir(parents=True)
+    for name in ("__init__.py", "xauth.py"):
+        (library / name).touch()
+    (library / "display.py").write_text("def Display(name):\n    print('chatter of', name)\n")
+    variables = {"DISPLAY": ":0", "PYTHONPATH": f"{library.parent}:{ROOT}"}
+    with watching(tmp_path, str(code), variables=variables) as one:
+        one.wait_until("is watched")
+        (code / "a.py").write_text("print()\n")
+
+        assert one.heartbeat()["entity"] == str(code / "a.py")
+        assert one.end() == (0, "")
+        assert "chatter of unix:0" in one.said()
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
@@ -169,7 +122,7 @@ def test_a_folder_that_is_watched_already_is_left_to_the_first_until_that_ends(
 ) -> None:
     with ExitStack() as parts:
         first = parts.enter_context(watching(tmp_path, str(code)))
-        first.wait_until(f"{code}: every folder")
+        first.wait_until(f"{code}: all is watched")
         waiting = parts.enter_context(watching(tmp_path, str(code), name="waiting"))
         has = f"is watched by trayapp watch (process {first.process.pid})"
         waiting.wait_until(f"{code} {has}; it is left to that one until it ends.")
@@ -178,7 +131,7 @@ def test_a_folder_that_is_watched_already_is_left_to_the_first_until_that_ends(
 
         first.end(how)
 
-        waiting.wait_until(f"{code}: every folder")
+        waiting.wait_until(f"{code}: all is watched")
         (code / "b.py").write_text("print()\n")
         assert waiting.heartbeat()["entity"] == str(code / "b.py")
         assert waiting.end() == (0, "")
@@ -217,11 +170,11 @@ def test_an_edit_of_config_toml_takes_effect_in_a_running_one(
     other = tmp_path / "other"
     other.mkdir()
     with watching(tmp_path) as one:
-        one.wait_until(f"{code}: every folder")
+        one.wait_until(f"{code}: all is watched")
 
         write(config, f'[watch]\nfolders = ["{code}", "{other}"]\nhide_file_names = ["secret"]\n')
 
-        one.wait_until(f"{other}: every folder")
+        one.wait_until(f"{other}: all is watched")
         (other / "secret.py").write_text("print()\n")
         assert one.heartbeat()["entity"] == "HIDDEN.py"
 
@@ -241,7 +194,7 @@ def test_a_folder_that_is_added_by_the_command_is_watched_by_a_running_one(
     other = tmp_path / "other"
     other.mkdir()
     with watching(tmp_path) as one:
-        one.wait_until(f"{code}: every folder")
+        one.wait_until(f"{code}: all is watched")
 
         subprocess.run(
             [sys.executable, "-m", "trayapp", "folders", "add", str(other)],
@@ -251,7 +204,7 @@ def test_a_folder_that_is_added_by_the_command_is_watched_by_a_running_one(
             check=True,
         )
 
-        one.wait_until(f"{other}: every folder")
+        one.wait_until(f"{other}: all is watched")
         one.end()
 
 
@@ -261,11 +214,12 @@ def test_a_broken_config_toml_is_told_and_the_last_good_one_stays_in_force(
     good = config.read_text() + 'hide_file_names = ["secret"]\n'
     config.write_text(good)
     with watching(tmp_path) as one:
-        one.wait_until(f"{code}: every folder")
+        one.wait_until(f"{code}: all is watched")
 
         config.write_text("[watch\n")
 
         one.wait_until("config.toml line 1 column ")
+        one.wait_until("Until then the last good settings stay in force.")
         (code / "secret.py").write_text("print()\n")
         assert one.heartbeat()["entity"] == "HIDDEN.py"
 
@@ -281,16 +235,28 @@ def test_switched_off_in_config_toml_it_waits_for_being_switched_on(
 ) -> None:
     good = config.read_text()
     with watching(tmp_path) as one:
-        one.wait_until(f"{code}: every folder")
+        one.wait_until(f"{code}: all is watched")
         config.write_text(f"{good}enabled = false\n")
         one.wait_until("are in force")
         (code / "a.py").write_text("print()\n")
 
         config.write_text(good)
-        wait_for(lambda: one.said().count(f"{code}: every") == 2, "it is watched", LINE_LIMIT)
+        wait_for(lambda: one.said().count(f"{code}: all is") == 2, "it is watched", LINE_LIMIT)
         (code / "b.py").write_text("print()\n")
 
         assert one.heartbeat()["entity"] == str(code / "b.py")
+        one.end()
+
+
+def test_the_last_folder_gone_from_config_toml_is_told(
+    tmp_path: Path, code: Path, config: Path
+) -> None:
+    with watching(tmp_path) as one:
+        one.wait_until(f"{code}: all is watched")
+
+        config.write_text("[watch]\nfolders = []\n")
+
+        one.wait_until("Nothing is watched: config.toml names no folder.")
         one.end()
 
 
@@ -324,8 +290,10 @@ def test_an_output_that_is_full_is_told(tmp_path: Path, code: Path) -> None:
     ("arguments", "words"),
     [
         (["--dry-run", "/nowhere"], "/nowhere is no folder"),
+        (["--dry-run", ""], "An empty name is no folder"),
         (["--dry-run"], "There is no folder to watch"),
-        (["."], "cannot send heartbeats yet"),
+        (["/nowhere"], "/nowhere is no folder"),
+        ([], "There is no folder to watch"),
     ],
 )
 def test_what_cannot_be_done_is_said(tmp_path: Path, arguments: list[str], words: str) -> None:

@@ -95,7 +95,7 @@ def series(draw: st.DrawFn) -> list[Saved]:
     for step in draw(st.lists(STEPS, max_size=20)):
         at += step
         # Mostly the same, as people do.
-        file, branch = draw(st.sampled_from(["am"] * 5 + ["bm", "ax"]))
+        file, branch = draw(st.sampled_from([("a", "main")] * 5 + [("b", "main"), ("a", "fix")]))
         saves.append(Saved(at, file, branch))
     return saves
 

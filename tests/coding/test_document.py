@@ -105,13 +105,31 @@ def test_an_entry_tells_age_and_freshness_of_when_it_was_made() -> None:
     assert entry["document"]["fresh"] is False
 
 
-def test_an_estimate_is_still_one_when_it_is_read_back() -> None:
-    entry = entry_of(a_status(replace(a_number(), source="estimate")), None)
+def test_of_an_estimate_the_servers_number_is_read_back_and_not_what_was_added() -> None:
+    number = a_number()
+    estimate = replace(number, total_seconds=9000, source="estimate", server_seconds=7500.0)
 
-    number = number_of(entry)
+    found = number_of(entry_of(a_status(estimate), None))
 
-    assert number is not None
-    assert number.source == "estimate"
+    assert found is not None
+    assert (found.total_seconds, found.source, found.day) == (7500, "server", number.day)
+    assert number_of(entry_of(a_status(replace(number, source="estimate")), None)) is None
+
+
+def test_an_estimate_is_not_of_the_moment_when_its_number_was_fetched() -> None:
+    estimate = replace(a_number(), source="estimate", server_seconds=7200.0)
+
+    offline = document_at(entry_of(a_status(estimate, OFFLINE), "noon"), NOON + 60)
+    cold = document_at(entry_of(a_status(estimate), "noon"), NOON + 60)
+
+    assert (text_line(offline, "12:00"), reason(offline)) == (
+        "~2h 5m",
+        "nothing answers. Check the network.",
+    )
+    assert (text_line(cold, "12:00"), reason(cold)) == (
+        "~2h 5m",
+        "This is an estimate: the server has not told its own number yet.",
+    )
 
 
 def test_what_is_stored_is_not_changed_by_reading_it() -> None:

@@ -266,3 +266,11 @@ def test_whatever_the_platform_says_the_editor_is_found(
 def test_a_machine_is_named_as_wakatime_cli_names_it(hostname: str, expected: str) -> None:
     # url.QueryEscape, https://pkg.go.dev/net/url#QueryEscape
     assert machine_name(hostname) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "wanted"), [(2**31, 2**31 - 1), (2**31 - 1, 2**31 - 1), (-1, 0), (7, 7)]
+)
+def test_no_integer_is_one_that_a_server_cannot_store(lines: int, wanted: int) -> None:
+    assert replace(FULL, lines=lines, project_root_count=lines).lines == wanted
+    assert replace(FULL, project_root_count=lines).project_root_count == wanted

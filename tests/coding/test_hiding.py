@@ -123,6 +123,68 @@ def test_table(rules: dict[str, Any], expected: dict[str, Any]) -> None:
     assert found == {name: value for name, value in expected.items() if value != "main"}
 
 
+def test_what_is_said_of_its_kind_is_told() -> None:
+    capture = replace(CAPTURE, type="app", category="debugging", is_write=False)
+
+    found = hide(capture, [HideRules(hide_file_names=patterns(True))], SECRET)
+
+    assert isinstance(found, Heartbeat)
+    assert (found.type, found.category, found.is_write) == ("app", "debugging", False)
+
+
+@pytest.mark.parametrize(
+    ("path", "rules", "entity"),
+    [
+        ("Secret.Tool", HideRules(hide_file_names=patterns(True)), "HIDDEN"),
+        ("a/b", HideRules(hide_project_folder=True), "a/b"),
+        ("acme viewer", HideRules(hide_project_names=patterns("acme")), "HIDDEN"),
+        ("viewer", HideRules(hide_project_names=patterns("acme")), "viewer"),
+    ],
+)
+def test_the_name_of_what_is_no_file_is_told_or_hidden_whole(
+    path: str, rules: HideRules, entity: str
+) -> None:
+    capture = replace(CAPTURE, type="app", path=path, project_folder=None)
+
+    found = hide(capture, [rules], SECRET)
+
+    assert isinstance(found, Heartbeat)
+    assert found.entity == entity
+
+
+class TestANamedProject:
+    """A person named another project than the one that was found."""
+
+    NAMED = replace(CAPTURE, project="customer", found_project="acme")
+
+    @pytest.mark.parametrize("pattern", ["^acme$", "^customer$"])
+    def test_both_names_are_hidden_once_one_is_to_be(self, pattern: str) -> None:
+        capture = replace(self.NAMED, branch="for-customer", path="/home/a/work/x/acme/main.py")
+
+        found = hide(capture, [HideRules(hide_project_names=patterns(pattern))], SECRET)
+
+        assert isinstance(found, Heartbeat)
+        assert found.project == pseudonym("customer", SECRET)
+        shown = to_json(found).decode()
+        assert "acme" not in shown
+        assert "customer" not in shown
+
+    def test_the_name_is_told_where_nothing_is_hidden(self) -> None:
+        found = hide(self.NAMED, [], SECRET)
+
+        assert isinstance(found, Heartbeat)
+        assert found.project == "customer"
+
+    def test_a_project_file_lets_only_its_own_name_be_told(self) -> None:
+        capture = replace(self.NAMED, has_project_file=True)
+        rules = HideRules(hide_project_names=patterns(True), include_only_with_project_file=True)
+
+        found = hide(capture, [rules], SECRET)
+
+        assert isinstance(found, Heartbeat)
+        assert found.project == pseudonym("customer", SECRET)
+
+
 @pytest.mark.parametrize(
     ("path", "entity"),
     [

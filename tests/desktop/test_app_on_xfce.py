@@ -285,4 +285,4 @@ def test_a_signal_ends_it_in_order(app: App, how: signal.Signals, code: int) -> 
 
     app.wait_until_gone(fresh(7500))
     assert "trayapp ends" in app.log_text()
-    assert app.command("doctor").stdout.count("trayapp does not run") == 1
+    assert app.command("doctor").stdout.count("trayapp itself does not run") == 1

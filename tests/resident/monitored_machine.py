@@ -44,7 +44,7 @@ class Machine:
 
     def make_monitor(self, owner: str = "trayapp") -> FileMonitor:
         ears = Ears(
-            self.heartbeats.append,
+            lambda heartbeat, _key, _only: self.heartbeats.append(heartbeat),
             self.notes.append,
             self._count_change,
             self._count_edit,
@@ -80,16 +80,38 @@ class Machine:
         (found,) = (each for each in self.status().folders if each.path == str(folder))
         return found.problem
 
+    def count(self, folder: Path) -> int:
+        (found,) = (each for each in self.status().folders if each.path == str(folder))
+        return found.watches
+
+    def has_noted(self, words: str) -> bool:
+        return any(words in note for note in self.notes.copy())
+
+    def has_said(self, folder: Path, words: str) -> bool:
+        return any(note.startswith(f"{folder}:") and words in note for note in self.notes.copy())
+
     def saves(self) -> list[str]:
         """Give the entities told since this was asked last, up to now, without the sentinel."""
         self._sentinels += 1
+        # In one folder things are told in their order, in two they are not.
+        for number, folder in enumerate(self.status().folders):
+            if folder.watches and not folder.problem:
+                self._wait_until_read(Path(folder.path), f"read{self._sentinels}-{number}.txt")
         sentinel = str(save(self.beside / f"sentinel{self._sentinels}.py", "n = 1\n"))
-        # Saves are told in their order: with this one all before it are.
+        # Saves are told in the order in which they were read: with this one all before it are.
         self.wait_for_save(sentinel)
         heartbeats = self.heartbeats.copy()
         found = [each.entity for each in heartbeats[self._told_before :] if each.entity != sentinel]
         self._told_before = len(heartbeats)
         return sorted(found)
+
+    def _wait_until_read(self, folder: Path, name: str) -> None:
+        """Wait until the events of a folder up to now were read, by a file of no code."""
+        probe = save(folder / name)
+        wait_for(
+            lambda: any(name in line for line in self.verdicts.copy()), f"{name} is read", LIMIT
+        )
+        probe.unlink()
 
     def wait_for_save(self, entity: str) -> Heartbeat:
         return wait_for(

@@ -15,6 +15,7 @@ from trayapp.coding.number import Number
 from trayapp.coding.status import Problem, Status
 from trayapp.resident.asking import Asker
 from trayapp.resident.clock import ManualClock
+from trayapp.resident.noticing import STILL_SECONDS
 from trayapp.resident.resident import Resident
 from trayapp.resident.snapshot_store import SnapshotStore
 from trayapp.servers.transport import FunctionTransport, Response
@@ -138,6 +139,12 @@ class Scene:
     def attend(self) -> float:
         """Let the resident do what is due."""
         return self.resident.attend()
+
+    def edit(self, settings: Settings | Exception) -> None:
+        """Edit the settings, and let them be still; the next turn reads them."""
+        self.files.edit(settings)
+        self.attend()
+        self.clock.advance(STILL_SECONDS)
 
     def live(self, seconds: float) -> None:
         """Let the resident live for so long, as its thread would."""

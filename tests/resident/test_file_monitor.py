@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -20,6 +21,7 @@ import pytest
 from tests.desktop.processes import wait_for
 from tests.resident.monitored_machine import LIMIT, Machine
 from tests.watching.repositories import make_git, save
+from tests.watching.watches import watched
 from trayapp.coding.hiding import HideRules
 from trayapp.coding.patterns import Patterns, read_patterns
 from trayapp.errors import TrayappError
@@ -133,6 +135,46 @@ def test_a_folder_that_is_removed_is_watched_no_longer(machine: Machine) -> None
     assert machine.make_monitor("second").status(0).folders == ()
 
 
+def test_how_many_folders_are_watched_is_of_now_and_without_gits(machine: Machine) -> None:
+    make_git(machine.code / "project")
+    machine.watch()
+    assert machine.count(machine.code) == 2
+
+    (machine.code / "new" / "deep").mkdir(parents=True)
+    machine.saves()
+
+    assert machine.count(machine.code) == 4
+
+
+def test_only_what_has_changed_is_said(machine: Machine) -> None:
+    other = machine.home / "other"
+    other.mkdir()
+    machine.watch()
+    assert {note.partition(":")[0] for note in machine.notes} == {
+        str(machine.code),
+        str(machine.beside),
+    }
+    assert len(machine.notes) == 2
+
+    machine.notes.clear()
+    machine.watch(machine.code, other)
+    machine.watch(machine.code, other, idle_gate=False)
+    machine.saves()
+    assert [note.partition(":")[0] for note in machine.notes] == [str(other)]
+
+    machine.notes.clear()
+    machine.watch(machine.code)
+    machine.saves()
+    assert machine.notes == [f"{other} is watched no longer."]
+
+    machine.notes.clear()
+    machine.monitor.follow(machine.settings(enabled=False))
+    assert sorted(machine.notes) == [
+        f"{machine.beside} is watched no longer.",
+        f"{machine.code} is watched no longer.",
+    ]
+
+
 def test_switched_off_it_watches_nothing_and_says_so(machine: Machine) -> None:
     machine.watch()
     machine.monitor.follow(machine.settings(enabled=False))
@@ -238,7 +280,7 @@ def test_a_write_while_nobody_is_there_is_nobodys(machine: Machine) -> None:
     save(machine.code / "a.py", "n = 1\n")
     save(machine.code / "b.py", "n = 1\n")
 
-    said = "2 writes were nobody's saves: nobody was at the desktop"
+    said = "2 writes not counted as saves: nobody was at the desktop"
     wait_for(lambda: said in machine.notes, "it is said", LIMIT)
     assert machine.heartbeats == []
     assert machine.monitor.report()["suppressed"] == {"nobody was at the desktop": 2}
@@ -296,14 +338,42 @@ def test_a_linked_folder_is_told_by_the_name_that_it_was_given(machine: Machine)
     assert str(link) in [each.path for each in machine.status().folders]
 
 
-@pytest.mark.parametrize("reload", [False, True])
+@pytest.mark.parametrize("how", ["renamed over", "removed and made"])
+def test_a_link_that_is_set_to_another_folder_is_followed_there(machine: Machine, how: str) -> None:
+    other = machine.home / "other"
+    other.mkdir()
+    link = machine.home / "link"
+    link.symlink_to(machine.code)
+    machine.watch(link)
+    wait_for(lambda: watched(link.parent), "the link is followed", LIMIT)
+
+    if how == "renamed over":
+        link.with_name("new").symlink_to(other)
+        link.with_name("new").rename(link)
+    else:
+        link.unlink()
+        wait_for(lambda: machine.problem(link), "it is missed", LIMIT)
+        link.symlink_to(other)
+    wait_for(lambda: machine.has_said(other, "is watched"), "it is watched", LIMIT)
+
+    save(machine.code / "a.py", "n = 1\n")
+    path = save(other / "b.py", "n = 1\n")
+    assert machine.saves() == [str(path)]
+    assert [each.path for each in machine.status().folders] == [str(machine.beside), str(link)]
+
+
+@pytest.mark.parametrize("when", ["before", "before a reload", "after"])
 def test_the_persons_own_gitignore_takes_effect_when_it_changes(
-    machine: Machine, reload: bool
+    machine: Machine, when: str
 ) -> None:
-    make_git(machine.code / "project")
+    """`when` the first repository was made."""
     generated = machine.code / "project" / "generated"
-    machine.watch()
-    if reload:
+    if when == "after":
+        machine.watch()
+    make_git(machine.code / "project")
+    if when != "after":
+        machine.watch()
+    if when == "before a reload":
         # As when another setting was edited: nothing about watching has changed.
         machine.monitor.follow(machine.settings())
     path = save(generated / "a.py", "n = 1\n")
@@ -393,6 +463,25 @@ def test_the_end_tells_the_save_of_the_last_moment(machine: Machine) -> None:
     save(machine.code / "b.py", "n = 1\n")
     machine.monitor.follow(machine.settings(enabled=False))
     assert len(machine.heartbeats) == 1
+
+
+def test_a_limit_of_the_system_that_hides_edits_is_said_and_so_is_its_end(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trayapp.watching.inotify.followed.RETRY_SECONDS", 0.05)
+
+    def fail() -> None:
+        raise OSError(errno.EMFILE, "")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("trayapp.watching.inotify.followed.Inotify", fail)
+        machine.watch()
+        wait_for(lambda: machine.has_noted("Edits of settings"), "it is said", LIMIT)
+    wait_for(lambda: machine.has_noted("noticed again"), "its end is said", LIMIT)
+
+    (said,) = (note for note in machine.notes if "go unnoticed" in note)
+    assert "the system's limit of inotify instances is reached. Raise it: sudo sysctl" in said
+    wait_for(lambda: machine.was_edited(1), "the settings are read again", LIMIT)
 
 
 def test_no_hidden_name_is_in_any_log_or_note(

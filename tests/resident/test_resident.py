@@ -26,6 +26,7 @@ from trayapp.errors import (
     UsageError,
 )
 from trayapp.resident.clock import ManualClock
+from trayapp.resident.noticing import STILL_SECONDS
 from trayapp.resident.resident import Resident
 from trayapp.servers.transport import Response
 from trayapp.settings.accounts import Account, Settings
@@ -309,7 +310,7 @@ def test_the_entry_of_an_account_that_is_no_more_is_dropped(scene: Scene) -> Non
     other = replace(ACCOUNT, name="other")
     scene.keys.keys[f"other@{other.api_url}"] = KEY
 
-    scene.files.edit(Settings(accounts=(other,), show="other"))
+    scene.edit(Settings(accounts=(other,), show="other"))
     scene.attend()
 
     stored = json.loads((scene.folder / "today.json").read_text())
@@ -347,6 +348,17 @@ def test_an_edit_of_the_settings_is_noticed_before_the_next_poll(scene: Scene) -
     assert scene.status().state is State.FRESH
 
 
+def test_settings_that_an_editor_has_emptied_for_a_moment_are_not_read(scene: Scene) -> None:
+    scene.attend()
+    before = scene.files.settings
+    scene.files.edit(Settings())
+    assert scene.attend() <= STILL_SECONDS
+    scene.clock.advance(STILL_SECONDS / 2)
+    scene.files.edit(before)
+    scene.live(120)
+    assert {status.account for status in scene.published if status.number} == {ACCOUNT.name}
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -374,7 +386,7 @@ def test_another_accounts_number_is_never_shown_as_this_ones(scene: Scene) -> No
     scene.keys.keys[f"{other.name}@{other.api_url}"] = KEY
     scene.failure = BadAnswerError("error 500", "wait")
 
-    scene.files.edit(Settings(accounts=(other,), show=other.name))
+    scene.edit(Settings(accounts=(other,), show=other.name))
     scene.attend()
 
     assert scene.status().api_url == other.api_url
@@ -625,7 +637,7 @@ def test_an_edit_of_the_trays_settings_shows_at_the_next_turn(scene: Scene) -> N
         accounts=(ACCOUNT,), show=ACCOUNT.name, goal_seconds=7200, preferences=preferences
     )
 
-    scene.files.edit(settings)
+    scene.edit(settings)
     scene.attend()
 
     assert scene.status().preferences == preferences
@@ -638,10 +650,10 @@ def test_an_edit_shows_though_the_server_cannot_be_reached(scene: Scene) -> None
     scene.failure = UnreachableError("x")
     settings = Settings(accounts=(ACCOUNT,), show=ACCOUNT.name)
 
-    scene.files.edit(replace(settings, goal_seconds=7200))
+    scene.edit(replace(settings, goal_seconds=7200))
     scene.attend()
     assert scene.number().goal == Goal(7200, 7500, 104, complete=True)
-    scene.files.edit(settings)
+    scene.edit(settings)
     scene.attend()
 
     assert scene.number().goal is None
@@ -653,7 +665,7 @@ def test_an_edit_shows_before_the_server_has_answered(scene: Scene) -> None:
     preferences = Preferences(IconFace.PLAIN)
     scene.total_seconds = 60
 
-    scene.files.edit(Settings(accounts=(ACCOUNT,), show=ACCOUNT.name, preferences=preferences))
+    scene.edit(Settings(accounts=(ACCOUNT,), show=ACCOUNT.name, preferences=preferences))
     scene.attend()
 
     first = scene.published[seen]

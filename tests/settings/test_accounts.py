@@ -156,8 +156,11 @@ def test_every_value_is_shown_with_its_source(
         ("a: key", "wakatime.cfg", config),
         ("a: dialect", "found out", config),
         ("a: allow_http", "false", config),
+        ("a: receive", "true", config),
         ("api_key", "set, not shown", f"{cfg} line 2"),
         ("proxy", "http://***@host:1", f"{cfg} line 3"),
+        ("heartbeat_rate_limit_seconds", "30", "default"),
+        ("history_days", "30", "default"),
     ]
 
 
@@ -177,8 +180,104 @@ def test_the_values_of_an_implied_account_come_from_the_cfg(
         ("api_key", "set, not shown", f"{cfg} line 2"),
         ("no_ssl_verify", "true", f"{cfg} line 4"),
         ("timeout", "5 s", f"{cfg} line 3"),
+        ("heartbeat_rate_limit_seconds", "30", "default"),
+        ("history_days", "30", "default"),
         ("WAKATIME_API_KEY", "set, not shown", "environment"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "seconds", "warned"),
+    [
+        ("", 30, False),
+        ("heartbeat_rate_limit_seconds = 120", 120, False),
+        ("heartbeat_rate_limit_seconds = 0", 0, False),
+        ("heartbeat_rate_limit_seconds = -5", 0, False),
+        ("heartbeat_rate_limit_seconds = often", 30, True),
+        ("heartbeat_rate_limit_seconds = nan", 30, True),
+        ("heartbeat_rate_limit_seconds = 86401", 30, True),
+    ],
+)
+def test_the_seconds_between_rounds_are_those_of_the_cfg(
+    locations: Locations, environment: dict[str, str], line: str, seconds: float, warned: bool
+) -> None:
+    put(locations, cfg=f"timeout = 5\n{line}")
+
+    settings = load_settings(locations, environment)
+
+    assert settings.seconds_between_rounds == seconds
+    assert [warning.partition(": ")[2] for warning in settings.warnings] == warned * [
+        "heartbeat_rate_limit_seconds is no number of seconds up to 86400; the default is used"
+    ]
+    shown = {value.name: (value.shown, value.source) for value in settings.values}
+    source = f"{locations.wakatime_cfg} line 3" if line else "default"
+    assert shown["heartbeat_rate_limit_seconds"] == (f"{seconds}", source)
+
+
+@pytest.mark.parametrize(
+    ("line", "days", "warning"),
+    [
+        ("", 30, None),
+        ("history_days = 0", 0, None),
+        ("history_days = 7", 7, None),
+        ("history_days = -1", 30, "history_days must be 0 to 36500"),
+        ("history_days = true", 30, "history_days must be a whole number"),
+        ("history_days = 1.5", 30, "history_days must be a whole number"),
+    ],
+)
+def test_how_long_history_is_kept_is_said_in_config_toml(
+    locations: Locations, environment: dict[str, str], line: str, days: int, warning: str | None
+) -> None:
+    put(locations, f"{line}\n")
+
+    settings = load_settings(locations, environment)
+
+    assert settings.history_days == days
+    assert (settings.warnings != ()) == (warning is not None)
+    assert warning is None or settings.warnings[0].endswith(warning)
+    (value,) = (value for value in settings.values if value.name == "history_days")
+    has_one = bool(line) and warning is None
+    assert value.source == (str(locations.config_file) if has_one else "default")
+
+
+def test_every_account_receives_that_is_not_told_otherwise(
+    locations: Locations, environment: dict[str, str]
+) -> None:
+    quiet = f"[accounts.b]\napi_url = '{URL}'\nreceive = false\n"
+    put(locations, f"[accounts.a]\napi_url = '{URL}'\n{quiet}[accounts.c]\napi_url = '{URL}/c'\n")
+
+    settings = load_settings(locations, environment)
+
+    assert settings.receivers == (f"a@{URL}", f"c@{URL}/c")
+    assert settings.receivers_of("/home/a/x.py") == settings.receivers
+    assert Settings().receivers_of("/home/a/x.py") == ()
+
+
+def test_a_claimed_file_goes_to_that_account_only(
+    locations: Locations, environment: dict[str, str]
+) -> None:
+    put(locations, f"[accounts.a]\napi_url = '{URL}'\n", f"[api_urls]\n/Work/ = {URL}/b|{KEY}")
+
+    settings = load_settings(locations, environment)
+
+    own, claimed = settings.receivers
+    assert own == f"a@{URL}"
+    assert claimed.startswith("api_urls:")
+    assert claimed.endswith(f"@{URL}/b")
+    assert settings.receivers_of("/home/a/work/x.py") == (claimed,)
+    assert settings.receivers_of("/home/a/play/x.py") == (own,)
+
+
+def test_what_is_claimed_for_nobody_known_goes_to_nobody(
+    locations: Locations, environment: dict[str, str]
+) -> None:
+    put(locations, f"[accounts.a]\napi_url = '{URL}'\n", f"[api_urls]\n/work/ = {KEY}")
+
+    settings = load_settings(locations, environment)
+
+    assert settings.receivers == (f"a@{URL}",)
+    with pytest.raises(ConfigError, match="line 3 claims it"):
+        settings.receivers_of("/home/a/work/x.py")
 
 
 def test_no_secret_is_in_the_repr(locations: Locations, environment: dict[str, str]) -> None:

@@ -27,6 +27,7 @@ api_url = "http://wakapi.lan/api"   # the box in the cellar
 key = "env"
 dialect = "wakapi"
 allow_http = true
+receive = false
 """
 
 
@@ -36,7 +37,9 @@ def test_every_value_is_read_and_the_others_have_their_defaults() -> None:
         (
             Account("home", "https://hackatime.hackclub.com/api/hackatime/v1"),
             Account("at.work", URL),
-            Account("work", "http://wakapi.lan/api", "wakapi", "env", allow_http=True),
+            Account(
+                "work", "http://wakapi.lan/api", "wakapi", "env", allow_http=True, receives=False
+            ),
         ),
     )
 

@@ -21,6 +21,7 @@ from trayapp.settings.config_edit import (
     without_account,
     without_folder,
 )
+from trayapp.settings.locations import expand_home
 
 URL = "https://wakapi.dev/api"
 NEW = Account("new", "https://hackatime.hackclub.com/api/hackatime/v1")
@@ -155,6 +156,14 @@ def test_an_account_of_one_line_goes_alone() -> None:
     assert parse_config(edited).accounts == (NEW,)
 
 
+def test_an_account_that_receives_nothing_stays_so_until_it_does_again() -> None:
+    quiet = Account("a", URL, receives=False)
+    text = with_account("", quiet)
+
+    assert parse_config(text).accounts == (quiet,)
+    assert "receive" not in with_account(text, Account("a", URL))
+
+
 def test_a_dialect_and_allow_http_that_no_longer_hold_are_removed() -> None:
     text = with_account("", Account("a", "http://box/api", "wakapi", "env", allow_http=True))
 
@@ -186,6 +195,7 @@ accounts = st.builds(
     dialect=st.sampled_from([None, "hackatime", "wakatime", "wakapi"]),
     key_source=st.sampled_from(["keyring", "wakatime.cfg", "env"]),
     allow_http=st.booleans(),
+    receives=st.booleans(),
 )
 
 
@@ -275,6 +285,25 @@ def test_a_folder_written_with_the_home_sign_is_the_same_folder() -> None:
     assert without_folder(text, Path("/home/b/c"), HOME) == text
 
 
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        ("/home/a/c d", "~/c d"),
+        ("/home/a", "~"),
+        ("/home/a/~", "~/~"),
+        ("/home/ab", "/home/ab"),
+        ("/home", "/home"),
+        ("/home/a\\b", "/home/a\\b"),
+    ],
+)
+def test_a_folder_in_the_home_folder_is_written_with_its_sign(path: str, written: str) -> None:
+    text = with_folder('[watch]\nfolders = ["/b"] # mine\n', Path(path), HOME)
+
+    assert tomllib.loads(text)["watch"]["folders"] == ["/b", written]
+    assert _folders_of(text) == [Path("/b"), Path(path)]
+    assert comments(text) == ["# mine"]
+
+
 def test_the_first_folder_is_written_as_a_person_would() -> None:
     text = with_folder("# mine\n", Path("/a"), HOME)
 
@@ -321,7 +350,7 @@ def test_any_edits_of_folders_end_in_what_was_wanted(
 
 def _folders_of(text: str) -> list[Path]:
     written = tomllib.loads(text).get("watch", {}).get("folders", [])
-    return [HOME / folder.removeprefix("~/") for folder in written]
+    return [expand_home(folder, HOME) for folder in written]
 
 
 SWITCH_LAYOUTS = [

@@ -13,6 +13,7 @@ from trayapp.coding.heartbeat import Heartbeat
 from trayapp.coding.hiding import Capture, Excluded, hide
 from trayapp.errors import ConfigError
 from trayapp.settings.accounts import load_settings
+from trayapp.settings.key import Key
 from trayapp.settings.locations import Locations, write_private
 from trayapp.settings.watching import WatchingSettings
 
@@ -354,7 +355,7 @@ class TestClaims:
         ("cfg", "section"),
         [
             (f"[project_api_key]\n/Work/ = {KEY}", "project_api_key"),
-            (f"[api_urls]\n/other/ = x\n/work/ = https://h:8/api|{KEY}", "api_urls"),
+            (f"[api_urls]\n/other/ = https://o|{KEY}\n/work/ = https://h:8/api|{KEY}", "api_urls"),
             (f"[api_urls]\n/work/=https://h/api|{KEY}", "api_urls"),
             (f"[api_urls]\n[Ww]ork = https://h/api|{KEY}", "api_urls"),
             (f"[project_api_key]\nother = {KEY}", None),
@@ -382,8 +383,80 @@ class TestClaims:
         claim = found.claimed_by("/x")
 
         assert claim is not None
+        what = "the pattern does not compile; it claims every file, and no account gets one"
+        assert found.warnings == (f"{claim.source}: [{section}]: {what}",)
+        assert claim.receiver is None
+
+    @pytest.mark.parametrize(
+        ("cfg", "api_url"),
+        [
+            (f"[project_api_key]\nacme = {KEY}", "https://api.wakatime.com/api/v1"),
+            (f"api_url = https://h/api/\n[project_api_key]\nacme = {KEY}", "https://h/api"),
+            (f"api_url = https://h/api\n[api_urls]\nacme = https://O/api/|{KEY}", "https://o/api"),
+            (f"[api_urls]\nacme = https://o/api | {KEY}", "https://o/api"),
+        ],
+    )
+    def test_the_account_of_a_claim_is_its_server_and_key(
+        self, person: Person, cfg: str, api_url: str
+    ) -> None:
+        claim = person.reads(cfg=cfg).claimed_by(CAPTURE.path)
+
+        assert claim is not None
+        assert (claim.api_url, claim.key) == (api_url, Key(KEY))
+        assert claim.receiver is not None
+        assert claim.receiver.endswith(f"@{api_url}")
+        assert KEY not in repr(claim)
+
+    @pytest.mark.parametrize("section", ["project_api_key", "api_urls"])
+    def test_the_name_of_a_claim_stays_when_the_key_is_renewed_or_lines_are_added(
+        self, person: Person, section: str
+    ) -> None:
+        def receiver(lines: str) -> str | None:
+            claim = person.reads(cfg=f"[{section}]\n{lines}").claimed_by(CAPTURE.path)
+            return None if claim is None else claim.receiver
+
+        start = "https://h/api|" if section == "api_urls" else ""
+        name = receiver(f"acme = {start}{KEY}")
+
+        assert name is not None
+        assert receiver(f"acme = {start}{KEY[::-1]}") == name
+        assert receiver(f"other = {start}{KEY}\nacme = {start}{KEY}") == name
+        assert receiver(f"acm = {start}{KEY}") != name
+        assert "acme" not in name
+
+    @pytest.mark.parametrize(
+        ("cfg", "imported"),
+        [
+            (f"[api_urls]\nacme = {KEY}", ""),
+            (f"[api_urls]\nacme = h/api|{KEY}", ""),
+            (f"api_url = h\n[project_api_key]\nacme = {KEY}", ""),
+            # An imported file cannot redirect the main file's key.
+            (f"[project_api_key]\nacme = {KEY}", "api_url = https://elsewhere/api"),
+        ],
+    )
+    def test_a_claim_for_no_known_server_is_for_nobody_and_told(
+        self, person: Person, cfg: str, imported: str
+    ) -> None:
+        found = person.reads("[accounts.a]\napi_url = 'https://a/api'\n", cfg, imported)
+
+        claim = found.claimed_by(CAPTURE.path)
+
+        assert claim is not None
+        assert (claim.receiver, claim.key) == (None, None)
+        assert [warning.partition(": ")[2].partition("]: ")[2] for warning in found.warnings] == [
+            "which server it is for is not known; no account gets what it claims"
+        ]
+
+    def test_what_a_claim_without_a_key_claims_waits_for_one(self, person: Person) -> None:
+        found = person.reads(cfg="[api_urls]\nacme = https://h/api|short")
+
+        claim = found.claimed_by(CAPTURE.path)
+
+        assert claim is not None
+        assert claim.receiver is not None
+        assert claim.key is None
         assert found.warnings == (
-            f"{claim.source}: [{section}]: the pattern does not compile; it claims every file",
+            f"{claim.source}: [api_urls]: its key is none; what it claims waits for one",
         )
 
     def test_an_imported_line_claims_too(self, person: Person) -> None:

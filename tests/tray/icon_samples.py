@@ -8,7 +8,7 @@ from tests.coding.samples import NOON, a_number, a_status
 from trayapp.coding.file_monitor import FileMonitorStatus
 from trayapp.coding.goal import with_goal
 from trayapp.coding.preferences import IconFace
-from trayapp.coding.status import Status, status_at
+from trayapp.coding.status import DeliveryStatus, Status, status_at
 from trayapp.errors import KeyRefusedError, SignedOutError, UnreachableError
 
 PAUSED = FileMonitorStatus(enabled=True, paused_until=NOON + 900)
@@ -41,8 +41,8 @@ STATES = {
 
 FLAGS = {
     "paused": replace(FRESH, monitor=PAUSED),
-    "waiting": replace(FRESH, waiting=12),
-    "dead": replace(FRESH, dead=1),
+    "waiting": replace(FRESH, delivery=DeliveryStatus(waiting=12)),
+    "dead": replace(FRESH, delivery=DeliveryStatus(dead=1)),
     "estimate": a_status(replace(a_number(7500.0), source="estimate")),
     "goal-reached": hours(3.35),
 }

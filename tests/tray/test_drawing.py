@@ -12,7 +12,7 @@ from tests.coding.samples import NOON, a_number, a_status
 from trayapp.coding.file_monitor import FileMonitorStatus
 from trayapp.coding.goal import with_goal
 from trayapp.coding.preferences import IconFace, Scheme
-from trayapp.coding.status import Flag, State, Status
+from trayapp.coding.status import DeliveryStatus, Flag, State, Status
 from trayapp.errors import KeyRefusedError, UnreachableError
 from trayapp.tray.drawing import (
     BLACK,
@@ -85,7 +85,7 @@ def as_text(image: Image.Image, status: Status) -> str:
         (STATES["stale"], ("2h", "05⧗")),
         (STATES["offline"], ("2h", "05x")),
         (a_status(a_number(600), UnreachableError("x")), ("10m", "x")),
-        (replace(hours(0.5), monitor=PAUSED, waiting=3, dead=1), ("30m", "†‖↑")),
+        (replace(hours(0.5), monitor=PAUSED, delivery=DeliveryStatus(3, 1)), ("30m", "†‖↑")),
         (replace(STATES["offline"], monitor=PAUSED), ("2h", "05x")),
         (FLAGS["estimate"], ("~2h", "05⧗")),
         (a_status(replace(ESTIMATE, total_seconds=60)), ("~1m", "⧗")),
@@ -134,9 +134,8 @@ def test_every_time_fits_into_every_size_in_two_colours_and_no_grey(
     number = with_goal(a_number(minutes * 60), 3600)
     error = {"offline": UnreachableError("x"), "refused": KeyRefusedError("x")}.get(how)
     status = a_status(number, error, now=NOON + 700 if how == "stale" else NOON)
-    status = with_face(
-        replace(status, monitor=PAUSED if paused else FileMonitorStatus(), dead=dead), face
-    )
+    monitor = PAUSED if paused else FileMonitorStatus()
+    status = with_face(replace(status, monitor=monitor, delivery=DeliveryStatus(dead=dead)), face)
 
     image = draw_icon(status, size, scheme)
 

@@ -50,6 +50,7 @@ class Watched:
             self.notifier,
             self._choose,
             self.opened.append,
+            "/home/a",
         )
 
     def _choose(self) -> Path | None:
@@ -61,7 +62,7 @@ class Watched:
         """Have the settings say so."""
         watching = WatchingSettings(enabled=enabled, folders=folders)
         settings = Settings(accounts=(ACCOUNT,), show=ACCOUNT.name, watching=watching)
-        self.scene.files.edit(settings)
+        self.scene.edit(settings)
         self.scene.attend()
 
     def watching(self) -> WatchingSettings:
@@ -137,7 +138,7 @@ def test_each_new_status_is_shown(watched: Watched) -> None:
 def test_the_settings_decide_on_face_ground_and_label(watched: Watched) -> None:
     preferences = Preferences(IconFace.RING, Scheme.LIGHT, label=True)
     settings = Settings(accounts=(ACCOUNT,), show=ACCOUNT.name, preferences=preferences)
-    watched.scene.files.edit(settings)
+    watched.scene.edit(settings)
     watched.scene.attend()
 
     shown = watched.shown()
@@ -166,7 +167,7 @@ def test_the_desktop_says_what_the_icon_stands_on_unless_a_setting_does(
     settings = Settings(
         accounts=(ACCOUNT,), show=ACCOUNT.name, preferences=Preferences(scheme=setting)
     )
-    watched.scene.files.edit(settings)
+    watched.scene.edit(settings)
     watched.scene.attend()
 
     watched.face.stand_on(desktop)
@@ -200,7 +201,7 @@ def test_clicks_reach_the_resident_and_the_browser(watched: Watched) -> None:
 
 
 def test_without_a_dashboard_a_click_on_the_icon_tells_what_to_do(watched: Watched) -> None:
-    watched.scene.files.edit(Settings())
+    watched.scene.edit(Settings())
     watched.scene.attend()
     (default,) = (item for item in watched.shown().items if item.default)
 
@@ -213,7 +214,7 @@ def test_without_a_dashboard_a_click_on_the_icon_tells_what_to_do(watched: Watch
 
 
 def test_an_account_is_chosen_and_signed_out_by_clicks(watched: Watched) -> None:
-    watched.scene.files.edit(Settings(accounts=(ACCOUNT, OTHER), show=OTHER.name))
+    watched.scene.edit(Settings(accounts=(ACCOUNT, OTHER), show=OTHER.name))
     watched.scene.attend()
     assert watched.item("Account", "work").checked is True
     assert watched.item("Account", "home").checked is False
@@ -364,20 +365,23 @@ def test_a_pause_ends_by_the_clock_on_the_wall(choice: str, now: str, end: str) 
 def test_a_folder_is_opened_and_removed_by_clicks(watched: Watched) -> None:
     watched.watch(CODE, SITE)
 
-    watched.click("2 folders", str(SITE), "Open")
-    watched.click("2 folders", str(CODE), "Watch no longer")
+    watched.click("2 folders", "~/site", "Open")
+    watched.click("2 folders", "~/code", "Watch no longer")
     watched.scene.attend()
 
     assert watched.opened == [str(SITE)]
     assert watched.watching().folders == (SITE,)
-    assert watched.item("1 folder", str(SITE)).children
+    assert watched.item("1 folder", "~/site").children
 
 
 @pytest.mark.parametrize(
     ("enabled", "told"),
     [
-        (True, f"{SITE} was added. Save often."),
-        (False, f"{SITE} was added, but the file monitor is switched off. Save often."),
+        (True, "~/site was added. Save often."),
+        (
+            False,
+            "~/site was added, but the file monitor is switched off. Save often.",
+        ),
     ],
 )
 def test_a_folder_that_is_chosen_is_added_and_told_with_advice(
@@ -401,7 +405,7 @@ def test_the_first_folder_is_added_in_the_menu_itself(watched: Watched) -> None:
     wait_for(watched.told, "it is told")
     watched.scene.attend()
     assert watched.item("File monitor").checked is True
-    assert watched.item("1 folder").children[0].text == str(CODE)
+    assert watched.item("1 folder").children[0].text == "~/code"
 
 
 @pytest.mark.parametrize(
@@ -456,32 +460,32 @@ def test_what_is_wrong_with_a_folder_is_told_with_what_to_do(
     problem = WatchedFolder(str(CODE), 0, "the folder may not be read", "Make it readable.")
     status = FileMonitorStatus(enabled=True, folders=(problem,))
     monkeypatch.setattr(watched.scene.watcher, "status", lambda _now: status)
-    watched.scene.resident.monitor_changed()
+    watched.scene.resident.part_changed()
     watched.scene.attend()
 
-    watched.click(f"{CODE}: the folder may not be read")
+    watched.click("~/code: the folder may not be read")
 
-    assert watched.told() == [f"{CODE}: the folder may not be read. Make it readable."]
+    assert watched.told() == ["~/code: the folder may not be read. Make it readable."]
 
 
 def test_a_folder_that_is_well_again_before_the_click_is_told_as_such(watched: Watched) -> None:
     watched.scene.watcher.problem = "the folder may not be read"
     watched.watch(CODE)
-    activate = watched.item(f"{CODE}: the folder may not be read").activate
+    activate = watched.item("~/code: the folder may not be read").activate
     assert activate is not None
     watched.scene.watcher.problem = ""
     watched.scene.attend()
 
     activate()
 
-    assert watched.told() == [f"{CODE}: all is well. "]
+    assert watched.told() == ["~/code: all is well. "]
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
     [
         ("enable_watching", ["File monitor"]),
-        ("remove_folder", ["1 folder", str(CODE), "Watch no longer"]),
+        ("remove_folder", ["1 folder", "~/code", "Watch no longer"]),
     ],
 )
 def test_settings_that_cannot_be_written_are_told(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,7 +11,7 @@ from tests.tray.icon_samples import PAUSED
 from trayapp.coding.file_monitor import FileMonitorStatus, WatchedFolder
 from trayapp.coding.goal import with_goal
 from trayapp.coding.number import Goal, Number, Share
-from trayapp.coding.status import Status, status_at
+from trayapp.coding.status import DeliveryStatus, Status, status_at
 from trayapp.errors import (
     BadAnswerError,
     KeyRefusedError,
@@ -316,6 +317,27 @@ def test_the_file_monitor_has_lines_for_what_can_be_done_about_it(
     assert monitor_lines(monitor) == rows
 
 
+def test_a_pause_until_midnight_says_that_this_is_tomorrow() -> None:
+    midnight = time.mktime((2026, 11, 23, 0, 0, 0, 0, 0, -1))
+    rows = monitor_lines(FileMonitorStatus(enabled=True, folders=(CODE,), paused_until=midnight))
+
+    assert "* Paused until tomorrow: go on" in rows
+
+
+def test_folders_in_the_home_folder_are_shown_with_its_sign() -> None:
+    folders = (CODE, SITE, WatchedFolder("/home/a"), WatchedFolder("/home/ab"))
+    status = replace(a_status(NUMBER), monitor=FileMonitorStatus(enabled=True, folders=folders))
+
+    lines = lay_out(status, "12:00", "/home/a")
+
+    (submenu,) = (line for line in lines if line.text == "4 folders")
+    names = [line.text for line in submenu.children]
+    assert names[:4] == ["~/code", "~/site", "~", "/home/ab"]
+    assert "~/site: there is no such folder" in [line.text for line in lines]
+    arguments = {line.argument for line in flat(lines) if line.action is Action.OPEN_FOLDER}
+    assert arguments == {folder.path for folder in folders}
+
+
 @pytest.mark.parametrize(
     ("path", "name"),
     [
@@ -381,7 +403,9 @@ def test_a_long_reason_is_cut() -> None:
 
 
 def test_the_tooltip_says_every_flag_by_its_own_word() -> None:
-    status = replace(a_status(with_goal(NUMBER, 3600)), monitor=PAUSED, waiting=12, dead=1)
+    status = replace(
+        a_status(with_goal(NUMBER, 3600)), monitor=PAUSED, delivery=DeliveryStatus(12, 1)
+    )
     estimate = replace(a_status(ESTIMATE), state=status.state)
 
     assert tooltip(status, "12:00") == (

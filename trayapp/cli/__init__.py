@@ -1,9 +1,11 @@
 """The command line.
 
 The cheap commands, `--version` and `today --cached`, are done before anything heavy is imported
-(even argparse would double what they cost); everything else is in trayapp.cli.program.
+(even argparse would double what they cost), `heartbeat` without argparse; everything else is in
+trayapp.cli.program.
 """
 
+import os
 import sys
 
 
@@ -45,6 +47,12 @@ def _run(arguments: "list[str]") -> int:
         options = cached.parse(arguments[1:])
         if options is not None:
             return cached.run(*options)
+    if arguments[:1] == ["heartbeat"]:
+        from trayapp.cli import guard, heartbeat  # noqa: PLC0415
+
+        given = heartbeat.parse(arguments[1:])
+        if given is not None:
+            return guard.guarded(lambda: heartbeat.run(os.environ, given))
     from trayapp.cli import program  # noqa: PLC0415
 
     return program.run(arguments)
@@ -53,6 +61,4 @@ def _run(arguments: "list[str]") -> int:
 def _give_up_output() -> None:
     """Leave nothing in the buffer that Python would try to write once more at exit."""
     if sys.stdout is not None:
-        import os  # noqa: PLC0415
-
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,50 +7,46 @@ import os
 import platform
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Literal, TypeAlias
+from dataclasses import asdict
+from typing import Any
 
 from trayapp import __version__
+from trayapp.cli.checks import Check, Verdict, bad
+from trayapp.cli.doctor_delivery import queue_checks, send_test_checks
 from trayapp.cli.parts import make_asker
+from trayapp.coding.counted import counted
 from trayapp.coding.day import day_at
 from trayapp.coding.duration import format_duration
+from trayapp.coding.file_monitor import with_home_sign
 from trayapp.coding.number import Number
 from trayapp.desktop import control
 from trayapp.desktop.idle import idle_gate
 from trayapp.desktop.single_instance import is_locked
 from trayapp.errors import ControlError, KeyRefusedError, TrayappError
 from trayapp.resident.asking import Asker
+from trayapp.resident.folder_locks import find_watchers, lock_path
 from trayapp.servers.transport import Response
 from trayapp.servers.zones import local_zone
-from trayapp.settings.accounts import Settings, Value, load_settings, no_account
+from trayapp.settings.accounts import Account, Settings, Value, load_settings, no_account
 from trayapp.settings.credentials import find_key
 from trayapp.settings.keyring_store import SystemKeyring
 from trayapp.settings.locations import Locations, find_locations
 from trayapp.settings.watching import WatchingSettings
-from trayapp.tray.backends import describe_tray
+from trayapp.tray.backends import describe_tray, has_display
 from trayapp.watching.editor_plugins import describe_plugins, find_editor_plugins
 
 CLOCK_TOLERANCE_SECONDS = 5.0
 
-Verdict: TypeAlias = Literal["ok", "note", "bad"]
 
+def run(environment: Mapping[str, str], *, as_json: bool, send_test: bool = False) -> int:
+    """Check every part; gives 0 when all is well, else the exit code of the first that is not.
 
-@dataclass(frozen=True)
-class Check:
-    """One part: what was found and, where it is not well, what to do."""
-
-    part: str
-    verdict: Verdict
-    found: str
-    advice: str = ""
-    exit_code: int = 0
-
-
-def run(environment: Mapping[str, str], *, as_json: bool) -> int:
-    """Check every part; gives 0 when all is well, else the exit code of the first that is not."""
+    With `send_test` each account gets a heartbeat that it has already.
+    """
     locations = find_locations(environment)
-    checks = list(examine(locations, environment))
+    checks = list(examine(locations, environment, send_test=send_test))
     if as_json:
         document = {
             "schema": 1,
@@ -66,7 +62,9 @@ def run(environment: Mapping[str, str], *, as_json: bool) -> int:
     return next((check.exit_code for check in checks if check.verdict == "bad"), 0)
 
 
-def examine(locations: Locations, environment: Mapping[str, str]) -> Iterator[Check]:
+def examine(
+    locations: Locations, environment: Mapping[str, str], *, send_test: bool
+) -> Iterator[Check]:
     """Check one part after the other; each within its own time limit."""
     python = f"Python {platform.python_version()}, {sys.platform}"
     yield Check("trayapp", "ok", f"{__version__}, {python}")
@@ -75,7 +73,7 @@ def examine(locations: Locations, environment: Mapping[str, str]) -> Iterator[Ch
     try:
         settings = load_settings(locations, environment)
     except TrayappError as error:
-        yield _bad("settings", error)
+        yield bad("settings", error)
     else:
         yield _settings_check(locations, settings)
         asker = make_asker(environment)
@@ -84,8 +82,11 @@ def examine(locations: Locations, environment: Mapping[str, str]) -> Iterator[Ch
         finally:
             asker.forget()
         yield from _watching_checks(locations, settings.watching, environment)
+        yield from queue_checks(locations, settings)
+        if send_test:
+            yield from send_test_checks(locations, settings, environment)
     yield _tray_check(environment)
-    yield _resident_check(locations)
+    yield _resident_check(locations, environment)
 
 
 def _settings_check(locations: Locations, settings: Settings) -> Check:
@@ -124,7 +125,7 @@ def _account_checks(
 ) -> Iterator[Check]:
     account = settings.showing
     if account is None:
-        yield _bad("account", no_account(environment))
+        yield bad("account", no_account(environment))
         return
     others = len(settings.accounts) - 1
     more = f", and {others} more" if others else ""
@@ -132,22 +133,26 @@ def _account_checks(
     try:
         key = find_key(account, settings, environment, asker.key_store)
     except TrayappError as error:
-        yield _bad("key", error)
+        yield bad("key", error)
         return
     yield Check("key", "ok", f"from {key.source}")
     try:
-        client = asker.client(account, settings)
-        response = client.today().response
-        dialect = client.find_dialect()
-        round_trip = (response.received_at - response.sent_at) * 1000
-        spoken = f"{client.host} speaks {dialect}, answered in {round_trip:.0f} ms"
-        yield Check("server", "ok", spoken)
-        yield _clock_check(response)
-        yield _day_check(asker.ask(account, settings))
+        yield from _server_checks(asker, account, settings)
     except KeyRefusedError as error:
-        yield _bad("server", KeyRefusedError(error.title, key.how_to_correct))
+        yield bad("server", KeyRefusedError(error.title, key.how_to_correct))
     except TrayappError as error:
-        yield _bad("server", error)
+        yield bad("server", error)
+
+
+def _server_checks(asker: Asker, account: Account, settings: Settings) -> Iterator[Check]:
+    client = asker.client(account, settings)
+    response = client.today().response
+    dialect = client.find_dialect()
+    round_trip = (response.received_at - response.sent_at) * 1000
+    spoken = f"{client.host} speaks {dialect}, answered in {round_trip:.0f} ms"
+    yield Check("server", "ok", spoken)
+    yield _clock_check(response)
+    yield _day_check(asker.ask(account, settings))
 
 
 def _clock_check(response: Response) -> Check:
@@ -187,16 +192,11 @@ def _watching_checks(
     locations: Locations, settings: WatchingSettings, environment: Mapping[str, str]
 ) -> Iterator[Check]:
     if not settings.folders:
-        yield Check("folders", "ok", "none is watched")
+        yield Check("folders", "ok", "config.toml names none")
         return
     yield _folders_check(locations, settings)
     if settings.claims:
-        yield Check(
-            "claims",
-            "note",
-            f"{len(settings.claims)} lines of ~/.wakatime.cfg keep saves for other accounts",
-            "None of them gets such a save yet, nor does any other account.",
-        )
+        yield _claims_check(settings)
     if settings.idle_gate:
         yield Check("idle", "ok", idle_gate(environment).describe())
     plugins = describe_plugins(find_editor_plugins(locations.home, environment), time.time())
@@ -213,21 +213,46 @@ def _folders_check(locations: Locations, settings: WatchingSettings) -> Check:
     except ControlError:
         monitor = None
     if not isinstance(monitor, dict):
-        # What to do is said under "resident".
-        return Check("folders", "note", f"{named}; trayapp does not run")
-    folders = monitor["folders"]
-    suppressed = monitor["suppressed"]
-    found = f"{named}; {sum(each['watches'] for each in folders)} folders watched in them, "
-    found += f"{monitor['saves']} saves since the start"
-    if suppressed:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in suppressed.items())
-        found += f"; nobody's: {reasons}"
-    for each in folders:
+        return _watchers_check(named, locations, settings)
+    found = f"{named}; {_what_became_of_saves(monitor)}"
+    for each in monitor["folders"]:
         if each["problem"]:
-            return Check(
-                "folders", "note", f"{found}; {each['path']}: {each['problem']}", each["advice"]
-            )
+            path = with_home_sign(each["path"], str(locations.home))
+            told = f"{found}; {path}: {each['problem']}"
+            return Check("folders", "note", told, each["advice"])
     return Check("folders", "ok", found)
+
+
+def _claims_check(settings: WatchingSettings) -> Check:
+    lines = counted(len(settings.claims), "line")
+    found = f"{lines} of ~/.wakatime.cfg for accounts of their own"
+    lost = [claim.source for claim in settings.claims if claim.receiver is None]
+    if not lost:
+        return Check("claims", "ok", found)
+    return Check("claims", "note", f"{found}; nobody gets what {lost[0]} claims", "Correct it.")
+
+
+def _what_became_of_saves(monitor: Mapping[str, Any]) -> str:
+    watched = sum(each["watches"] for each in monitor["folders"])
+    told = f"{counted(watched, 'folder')} watched in all, "
+    told += f"{counted(monitor['saves'], 'save')} since the start"
+    writes = (
+        f"{counted(count, 'write')} ({reason})" for reason, count in monitor["suppressed"].items()
+    )
+    suppressed = ", ".join(writes)
+    return f"{told}; not counted: {suppressed}" if suppressed else told
+
+
+def _watchers_check(named: str, locations: Locations, settings: WatchingSettings) -> Check:
+    """Say who watches while the app itself does not; what to do is said under "resident"."""
+    watchers = find_watchers(locations.state_dir)
+    locks = [lock_path(locations.state_dir, os.path.realpath(each)) for each in settings.folders]
+    found = Counter(watchers[lock] for lock in locks if lock in watchers)
+    told = [f"{count} watched by {watcher}" for watcher, count in found.items()]
+    left = len(locks) - found.total()
+    if left:
+        told.append(f"{left} by nobody" if told else "watched by nobody")
+    return Check("folders", "note" if left else "ok", f"{named}: {', '.join(told)}")
 
 
 def _tray_check(environment: Mapping[str, str]) -> Check:
@@ -237,7 +262,7 @@ def _tray_check(environment: Mapping[str, str]) -> Check:
     return Check("tray", verdict, description.found, description.advice)
 
 
-def _resident_check(locations: Locations) -> Check:
+def _resident_check(locations: Locations, environment: Mapping[str, str]) -> Check:
     try:
         status = control.ask(locations.control_address, "status")["status"]
     except ControlError:
@@ -249,12 +274,25 @@ def _resident_check(locations: Locations) -> Check:
                 "End that process and start trayapp again.",
                 exit_code=1,
             )
-        return Check("resident", "note", "trayapp does not run", "Start it: trayapp")
+        return _no_resident_check(locations, environment)
     return Check(
         "resident",
         "ok",
         f"trayapp runs: {status['text']}, {status['state']}; its log is in {locations.log_dir}",
     )
+
+
+def _no_resident_check(locations: Locations, environment: Mapping[str, str]) -> Check:
+    watchers = ", ".join(sorted(set(find_watchers(locations.state_dir).values())))
+    found = "trayapp itself does not run"
+    if watchers:
+        found = f"{found}; watching: {watchers}"
+    if sys.platform in ("darwin", "win32") or has_display(environment):
+        return Check("resident", "note", found, "Start it: trayapp")
+    # Nobody expects an icon here.
+    if watchers:
+        return Check("resident", "ok", found)
+    return Check("resident", "note", found, "Without a desktop: trayapp watch")
 
 
 def _values(locations: Locations, environment: Mapping[str, str]) -> tuple[Value, ...]:
@@ -263,10 +301,6 @@ def _values(locations: Locations, environment: Mapping[str, str]) -> tuple[Value
     except TrayappError:
         # The check named "settings" has told why.
         return ()
-
-
-def _bad(part: str, error: TrayappError) -> Check:
-    return Check(part, "bad", error.title, error.hint, error.exit_code)
 
 
 def _print(checks: list[Check]) -> None:

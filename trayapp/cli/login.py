@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 
-from trayapp.cli import complain
+from trayapp.cli import complain, local_history
 from trayapp.cli.parts import connect
 from trayapp.desktop import control
 from trayapp.errors import (
@@ -24,7 +24,7 @@ from trayapp.errors import (
     UsageError,
 )
 from trayapp.resident.sign_out import sign_out
-from trayapp.resident.snapshot_store import SnapshotStore
+from trayapp.resident.snapshot_store import WITHOUT_ACCOUNT, SnapshotStore
 from trayapp.servers.client import Client
 from trayapp.servers.decoding import Profile
 from trayapp.servers.dialects import Dialect, dialect_from_url
@@ -59,8 +59,12 @@ def login(
     account: str | None,
     verify: bool,
     allow_http: bool,
+    send_history: bool | None = None,
 ) -> int:
-    """Read a key, try it, store it, and say who is signed in."""
+    """Read a key, try it, store it, and say who is signed in.
+
+    `send_history` says whether to send what was recorded without an account; None asks.
+    """
     locations = find_locations(environment)
     settings = load_settings(locations, environment)
     if account is not None:
@@ -77,15 +81,20 @@ def login(
     if verify:
         target, who = _try_key(target, settings, key)
     _store(store, target, key, locations)
-    SnapshotStore(locations.snapshot_file).drop(target.name)
+    snapshots = SnapshotStore(locations.snapshot_file)
+    for shown_before in (target.name, WITHOUT_ACCOUNT):
+        snapshots.drop(shown_before)
     for account_before in settings.accounts:
         if account_before.name == target.name and account_before.api_url != url:
             # The account has moved to another server: its old key is of no use to anybody.
             store.delete(keyring_user(account_before))
     print(who)
     print(f"The key is in the system keyring, as account {target.name}.")
-    _say_what_wins(load_settings(locations, environment), target, environment, locations)
-    _tell_resident(locations)
+    settings = load_settings(locations, environment)
+    _say_what_wins(settings, target, environment, locations)
+    # First, so that what is recorded from now on has an account.
+    tell_resident(locations)
+    local_history.offer(locations, settings, send=send_history)
     return 0
 
 
@@ -108,7 +117,7 @@ def logout(environment: Mapping[str, str], *, account: str | None) -> int:
     if done.source != "keyring":
         print(f"The account still has a key: {_in_words(done.source)}. trayapp never changes that.")
         return 0
-    _tell_resident(locations)
+    tell_resident(locations)
     return 0
 
 
@@ -267,7 +276,8 @@ def _say_what_wins(
         print(f'For this one instead, begin {locations.config_file} with: show = "{account.name}"')
 
 
-def _tell_resident(locations: Locations) -> None:
+def tell_resident(locations: Locations) -> None:
+    """Have the running trayapp read the settings again, if one runs."""
     try:
         control.ask(locations.control_address, "reload")
     except ControlError:

@@ -13,7 +13,7 @@ from functools import partial
 from trayapp import __version__
 from trayapp.cli import complain
 from trayapp.cli.logs import log_to_file
-from trayapp.cli.parts import FileSettings, make_asker
+from trayapp.cli.parts import FileSettings, connect, make_asker
 from trayapp.cli.signals import handled
 from trayapp.coding.preferences import Scheme
 from trayapp.desktop.browser import open_folder, open_page
@@ -28,9 +28,11 @@ from trayapp.desktop.theme import ThemeWatcher, panel_scheme
 from trayapp.errors import ControlError, TrayappError
 from trayapp.resident.clock import SystemClock
 from trayapp.resident.commands import follow
+from trayapp.resident.delivery import Delivery, DeliveryEars
 from trayapp.resident.file_monitor import Ears, FileMonitor
 from trayapp.resident.resident import Resident
 from trayapp.resident.snapshot_store import SnapshotStore
+from trayapp.settings.keyring_store import SystemKeyring
 from trayapp.settings.locations import (
     Locations,
     find_locations,
@@ -64,11 +66,12 @@ def run(environment: Mapping[str, str], *, verbose: bool) -> int:
         resident = Resident(settings, asker, store, SystemClock(), random.random)
         parts.callback(resident.stop)
         bus = SessionBus(environment)
-        _employ_monitor(resident, locations, environment, bus)
+        _employ_parts(resident, locations, environment, bus)
         chooser = make_folder_chooser(environment)
         parts.callback(chooser.stop)
         notifier = _make_notifier(backend, bus)
-        face = Face(resident, backend, open_page, notifier, chooser.choose, open_folder)
+        home = str(locations.home)
+        face = Face(resident, backend, open_page, notifier, chooser.choose, open_folder, home)
         interrupted = parts.enter_context(_stop_on_signals(face))
         listener = ControlListener(locations.control_address)
         try:
@@ -90,19 +93,29 @@ def run(environment: Mapping[str, str], *, verbose: bool) -> int:
     return 130 if interrupted else 0
 
 
-def _employ_monitor(
+def _employ_parts(
     resident: Resident, locations: Locations, environment: Mapping[str, str], bus: SessionBus
 ) -> None:
-    """Have the resident watch the folders of its settings."""
+    """Have the resident watch the folders of its settings, and deliver what it finds."""
+    delivery = Delivery(
+        locations,
+        environment,
+        SystemKeyring(),
+        connect,
+        SystemClock(),
+        random.random,
+        "trayapp",
+        DeliveryEars(resident.part_changed, resident.delivered, resident.recorded, log.warning),
+    )
     ears = Ears(
-        # Nothing is kept yet: that there was a save is all that is told.
-        recorded=lambda _heartbeat: log.debug("a save"),
+        recorded=delivery.record,
         noted=log.info,
-        changed=resident.monitor_changed,
+        changed=resident.part_changed,
         settings_edited=resident.reload,
     )
     gate = idle_gate(environment, bus if sys.platform == "linux" else None)
-    resident.employ(FileMonitor(locations, environment, "trayapp", gate.is_idle, ears))
+    monitor = FileMonitor(locations, environment, "trayapp", gate.is_idle, ears)
+    resident.employ(monitor, delivery)
 
 
 def _make_notifier(backend: Backend, bus: SessionBus) -> Notifier:

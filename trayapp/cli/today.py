@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
 
-from trayapp.cli import cached
+from trayapp.cli import cached, complain
 from trayapp.cli.parts import make_asker
 from trayapp.coding.goal import with_goal
 from trayapp.coding.number import Number
-from trayapp.coding.status import Status, status_at
+from trayapp.coding.status import State, Status, status_at
 from trayapp.errors import TrayappError
 from trayapp.resident.asking import Asker
 from trayapp.resident.dashboard import dashboard_of
 from trayapp.resident.snapshot_store import SnapshotStore, entry
 from trayapp.settings.accounts import Account, Settings, load_settings, no_account
-from trayapp.settings.locations import find_locations
+from trayapp.settings.locations import Locations, find_locations
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +26,9 @@ log = logging.getLogger(__name__)
 def run(environment: Mapping[str, str], *, account: str | None, form: str) -> int:
     """Print today's number of an account, fresh where that can be had.
 
-    Raises UsageError for an account that does not exist. Every other error becomes the reason
-    beside the last number of today, or beside none.
+    Where it cannot be had, what is not delivered yet is added to the last number of today; without
+    an account all that was recorded counts. Raises UsageError for an account that does not exist.
+    Every other error becomes the reason beside that number, or beside none.
     """
     locations = find_locations(environment)
     store = SnapshotStore(locations.snapshot_file)
@@ -37,8 +40,11 @@ def run(environment: Mapping[str, str], *, account: str | None, form: str) -> in
     asker = make_asker(environment)
     asker.zones = store.zones()
     number, problem = _ask(asker, store, settings, chosen)
-    number = with_goal(number, settings.goal_seconds) if number else None
     status = _status(chosen, number, problem)
+    if status.state not in (State.FRESH, State.SIGNED_OUT):
+        status = replace(status, number=_estimated(locations, chosen, status))
+    if status.number is not None:
+        status = replace(status, number=with_goal(status.number, settings.goal_seconds))
     store.save(status, show=chosen == settings.showing, zones=asker.zones)
     return cached.present(entry(status), form)
 
@@ -59,6 +65,18 @@ def _ask(
     finally:
         asker.forget()
     return number or last, None
+
+
+def _estimated(locations: Locations, account: Account | None, status: Status) -> Number | None:
+    """Give a status's number with what was recorded, which no server has yet."""
+    if not locations.queue_file.exists():
+        return status.number
+    # A fresh number does without SQLite.
+    from trayapp.delivery.queue import HeartbeatQueue  # noqa: PLC0415
+    from trayapp.resident.estimating import estimated  # noqa: PLC0415
+
+    with closing(HeartbeatQueue(locations.queue_file, complain)) as queue:
+        return estimated(queue, status.number, account, status.at)
 
 
 def _status(account: Account | None, number: Number | None, error: TrayappError | None) -> Status:

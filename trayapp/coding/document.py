@@ -65,20 +65,23 @@ def document_at(entry: dict[str, Any], now: float) -> dict[str, Any]:
 def text_line(document: dict[str, Any], fetched: str) -> str:
     """Give the document as a line; `fetched` is the number's time of day, such as `14:02`."""
     text: str = document["text"]
-    if document["fresh"] or document["total_seconds"] is None:
+    # What an estimate adds is newer than the number that was fetched.
+    if document["fresh"] or document["total_seconds"] is None or document["source"] == "estimate":
         return text
     return f"{text} as of {fetched}"
 
 
 def reason(document: dict[str, Any]) -> str:
     """Say in one line why the document's number is not fresh; empty when it is."""
-    if document["fresh"]:
+    if document["fresh"] or (_is_local(document) and document["total_seconds"] is not None):
         return ""
     error = document["error"]
     if error is not None:
         return f"{error['title']}. {error['hint']}" if error["hint"] else str(error["title"])
     if document["total_seconds"] is None:
         return "No number of today is known yet. Ask again in a minute: trayapp today"
+    if document["source"] == "estimate":
+        return "This is an estimate: the server has not told its own number yet."
     minutes = document["age_seconds"] // 60
     return f"The number is {minutes} minutes old. It is renewed while trayapp runs."
 
@@ -88,3 +91,7 @@ def exit_code(entry: dict[str, Any], document: dict[str, Any]) -> int:
     if document["error"] is not None:
         return int(entry["exit_code"])
     return 1 if document["total_seconds"] is None else 0
+
+
+def _is_local(document: dict[str, Any]) -> bool:
+    return bool(document["state"] == "local")

@@ -6,6 +6,9 @@ This module imports nothing: the cheap commands use it.
 NOT_KNOWN = "-"
 """What every face shows in place of a number that is not known; never 0."""
 
+ESTIMATE_SIGN = "~"
+"""Stands before a number that is not the server's own."""
+
 
 def format_duration(seconds: float) -> str:
     """Format seconds as `2h 5m`, or `47m` under an hour, in whole minutes, rounded down."""

@@ -1,8 +1,10 @@
-"""What a Status says of the file monitor."""
+"""What a Status says of the file monitor, and words for it that several faces use."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+SWITCHED_OFF = "Nothing is watched: config.toml says enabled = false under [watch]."
 
 
 @dataclass(frozen=True)
@@ -27,3 +29,10 @@ class FileMonitorStatus:
     def problem(self) -> WatchedFolder | None:
         """The first folder that is not watched as it should be."""
         return next((folder for folder in self.folders if folder.problem), None)
+
+
+def with_home_sign(path: str, home: str) -> str:
+    """Give a path with ~ in place of the home folder, if it lies there."""
+    rest = path.removeprefix(home)
+    below = rest != path and rest.startswith("/" if home.startswith("/") else ("/", "\\"))
+    return f"~{rest}" if below or path == home else path

@@ -27,11 +27,15 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "is_write": bool,
     "user_agent": str,
 }
+_INTEGERS = tuple(name for name, kind in _KINDS.items() if kind is int)
 _ALWAYS = ("entity", "type", "category", "time", "is_write", "user_agent")
 
 # Half of a surrogate pair (a file name that is not UTF-8) and NUL: Hackatime's database refuses
 # them, and with them every heartbeat of the same batch.
 _UNSENDABLE = re.compile(r"[\0\ud800-\udfff]")
+
+# One above it makes Hackatime refuse the whole batch (its columns have 32 bits).
+_LARGEST_INTEGER = 2**31 - 1
 
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
 
@@ -41,7 +45,7 @@ class Heartbeat:
     """One save as the servers are told of it; None is not known, or hidden.
 
     `time` is in epoch seconds. `machine` is no part of the JSON, it travels as X-Machine-Name.
-    Characters that no server takes are replaced in every text.
+    Characters that no server takes are replaced in every text, and integers kept within its bounds.
     """
 
     entity: str
@@ -62,6 +66,8 @@ class Heartbeat:
             value = getattr(self, name)
             if isinstance(value, str):
                 object.__setattr__(self, name, _UNSENDABLE.sub("\ufffd", value))
+            elif name in _INTEGERS and value is not None:
+                object.__setattr__(self, name, min(max(value, 0), _LARGEST_INTEGER))
 
 
 def to_json(heartbeat: Heartbeat) -> bytes:

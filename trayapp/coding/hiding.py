@@ -47,8 +47,9 @@ class Excluded(StrEnum):
 class Capture:
     """One save with all that was found out about it; its repr is empty on purpose.
 
-    `path` and `project_folder` are absolute, with / on every system. `has_project_file` says that
-    project and branch come from a .wakatime-project file. Otherwise as in Heartbeat.
+    `path` and `project_folder` are absolute, with / on every system; an app's or a domain's `path`
+    is its name. `has_project_file` says that project and branch come from a .wakatime-project file,
+    and `found_project` what was found where a person named another. Otherwise as in Heartbeat.
     """
 
     path: str
@@ -62,6 +63,10 @@ class Capture:
     language: str | None = None
     lines: int | None = None
     project_root_count: int | None = None
+    type: str = "file"
+    category: str = "coding"
+    is_write: bool = True
+    found_project: str | None = None
 
     def __repr__(self) -> str:
         return "Capture(not shown)"
@@ -106,7 +111,7 @@ def hide(capture: Capture, rules: Sequence[HideRules], secret: bytes) -> Heartbe
     project, branch = capture.project or None, capture.branch or None
     if verdict.branch or (verdict.project and _gives_away(branch or "", capture)):
         branch = None
-    if verdict.project and project and not capture.has_project_file:
+    if verdict.project and project and not _is_from_file(capture):
         project = pseudonym(project, secret)
     bare = verdict.file or verdict.project
     return Heartbeat(
@@ -119,6 +124,9 @@ def hide(capture: Capture, rules: Sequence[HideRules], secret: bytes) -> Heartbe
         project_root_count=None if bare or verdict.folder else capture.project_root_count,
         user_agent=capture.user_agent,
         machine=capture.machine,
+        is_write=capture.is_write,
+        type=capture.type,
+        category=capture.category,
     )
 
 
@@ -166,10 +174,11 @@ def _judge(capture: Capture, rules: Sequence[HideRules]) -> _Verdict:
     folder = capture.project_folder
     # With its slash too: people write patterns for what lies within.
     folders = () if folder is None else (folder, f"{folder}/")
+    names = (capture.project, capture.found_project)
     file = project = branch = False
     for rule in rules:
         hides_file = rule.hide_file_names.match(capture.path, *folders)
-        hides_project = rule.hide_project_names.match(capture.project, *folders)
+        hides_project = rule.hide_project_names.match(*names, *folders)
         if rule.hide_branch_names.given:
             branch = branch or rule.hide_branch_names.match(capture.branch)
         else:
@@ -179,6 +188,9 @@ def _judge(capture: Capture, rules: Sequence[HideRules]) -> _Verdict:
 
 
 def _entity(capture: Capture, verdict: _Verdict) -> str:
+    if capture.type != "file":
+        hides = verdict.file or (verdict.project and _gives_away(capture.path, capture))
+        return HIDDEN if hides else capture.path
     hidden = HIDDEN + _ending(capture.path)
     if verdict.file:
         return HIDDEN if verdict.project and _gives_away(hidden, capture) else hidden
@@ -214,11 +226,16 @@ def _ending(path: str) -> str:
 def _gives_away(text: str, capture: Capture, *others: str) -> bool:
     """Tell whether a text has the name of the project, of its folder or another in it."""
     names = [(capture.project_folder or "").rstrip("/").rpartition("/")[2], *others]
-    if not capture.has_project_file:
-        names.append(capture.project or "")
+    if not _is_from_file(capture):
+        names += [capture.project or "", capture.found_project or ""]
     # my-app is my_app and MyApp: packages and branches are often spelt otherwise.
     pairs = [(name, text) for name in names] + [(_letters(n), _letters(text)) for n in names]
     return any(name and name in within for name, within in pairs)
+
+
+def _is_from_file(capture: Capture) -> bool:
+    """Tell whether the project's name is one that a .wakatime-project file has."""
+    return capture.has_project_file and capture.found_project is None
 
 
 def _letters(text: str) -> str:

@@ -39,7 +39,8 @@ Breakdown: TypeAlias = tuple[Share, ...] | None
 class Number:
     """How long was coded on `day`; seconds, `fetched_at` in epoch seconds.
 
-    `breakdowns` has one entry for each of trayapp.coding.document.BREAKDOWN_NAMES.
+    `breakdowns` has one entry for each of trayapp.coding.document.BREAKDOWN_NAMES. Of an estimate
+    `server_seconds` is the server's number that it adds to, None where there was none.
     """
 
     total_seconds: float
@@ -48,3 +49,4 @@ class Number:
     source: Source = "server"
     goal: Goal | None = None
     breakdowns: dict[str, Breakdown] = field(default_factory=dict)
+    server_seconds: float | None = field(default=None, compare=False)

@@ -48,6 +48,9 @@ class Reason(Enum):
     SETTINGS = auto()
     """Settings or keys changed."""
 
+    DELIVERED = auto()
+    """The server took heartbeats, so its number has changed."""
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -83,6 +86,11 @@ class Pace:
             outcome=outcome,
             not_before=moment + wait,
         )
+
+
+def sooner(due_at: float, moment: float) -> float:
+    """Give when to ask next once somebody codes again, who would else be seen much later."""
+    return min(due_at, moment + POLL_SECONDS)
 
 
 def next_delay(pace: Pace, moment: float, until_midnight: float | None, chance: float) -> float:
@@ -125,7 +133,8 @@ def may_ask_now(pace: Pace, moment: float, reason: Reason) -> bool:
     """Decide whether an attempt may go ahead of its time.
 
     Retry-After binds everybody but a change of settings, which may mean another server. Opening
-    the menu asks only when the last attempt is old enough, and never repeats a refused key.
+    the menu asks only when the last attempt is old enough; neither that nor what was delivered
+    repeats a refused key.
     """
     if reason is Reason.SETTINGS:
         return True
@@ -134,7 +143,7 @@ def may_ask_now(pace: Pace, moment: float, reason: Reason) -> bool:
     if reason is Reason.MENU:
         recent = pace.attempted_at is not None and moment - pace.attempted_at <= MENU_AGE_SECONDS
         return not recent and pace.outcome is not Outcome.REFUSED
-    return True
+    return reason is not Reason.DELIVERED or pace.outcome is not Outcome.REFUSED
 
 
 def _jittered(seconds: float, chance: float) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 from trayapp.coding.day import Day
 from trayapp.coding.document import BREAKDOWN_NAMES, SCHEMA
-from trayapp.coding.duration import NOT_KNOWN, format_duration
+from trayapp.coding.duration import ESTIMATE_SIGN, NOT_KNOWN, format_duration
 from trayapp.coding.number import Breakdown, Goal, Number, Share
 from trayapp.coding.status import State, Status
 
@@ -17,17 +17,22 @@ def entry_of(status: Status, fetched_at: str | None) -> dict[str, Any]:
     `fetched_at` is the moment of the status's number in ISO 8601 with offset.
     """
     number, problem = status.number, status.problem
+    if status.state is State.LOCAL and number is not None:
+        # That there is no account is no fault of a number which needs none.
+        problem = None
+    estimate = ESTIMATE_SIGN if number and number.source == "estimate" else ""
     return {
         "fetched_at": number.fetched_at if number else None,
         "day_starts_at": number.day.starts_at if number else None,
         "day_ends_at": number.day.ends_at if number else None,
+        "server_seconds": number.server_seconds if number else None,
         "exit_code": problem.exit_code if problem else 0,
         "document": {
             "schema": SCHEMA,
             "date": number.day.date if number else None,
             "timezone": number.day.timezone if number else None,
             "total_seconds": number.total_seconds if number else None,
-            "text": format_duration(number.total_seconds) if number else NOT_KNOWN,
+            "text": estimate + format_duration(number.total_seconds) if number else NOT_KNOWN,
             "state": str(status.state),
             "account": status.account,
             "api_url": status.api_url,
@@ -46,16 +51,19 @@ def entry_of(status: Status, fetched_at: str | None) -> dict[str, Any]:
 
 
 def number_of(entry: dict[str, Any]) -> Number | None:
-    """Read the number back from an entry that `entry_of` made.
+    """Read the server's number back from an entry that `entry_of` made; None where it has none.
 
-    Raises KeyError, TypeError or ValueError where the entry is none of ours.
+    What an estimate added to it may be delivered by now. Raises KeyError, TypeError or ValueError
+    where the entry is none of ours.
     """
     document = entry["document"]
-    if document["total_seconds"] is None:
+    is_estimate = document["source"] == "estimate"
+    seconds = entry.get("server_seconds") if is_estimate else document["total_seconds"]
+    if seconds is None:
         return None
     goal = document["goal"]
     return Number(
-        total_seconds=float(document["total_seconds"]),
+        total_seconds=float(seconds),
         day=Day(
             date=str(document["date"]),
             timezone=str(document["timezone"]),
@@ -63,7 +71,6 @@ def number_of(entry: dict[str, Any]) -> Number | None:
             ends_at=float(entry["day_ends_at"]),
         ),
         fetched_at=float(entry["fetched_at"]),
-        source="estimate" if document["source"] == "estimate" else "server",
         goal=Goal(**goal) if goal else None,
         breakdowns={name: _breakdown(document[name]) for name in BREAKDOWN_NAMES},
     )

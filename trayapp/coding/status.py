@@ -55,12 +55,24 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class DeliveryStatus:
+    """How heartbeats fare: how many are late, how many are dead letters, and what keeps them.
+
+    One that goes with the next round is not late.
+    """
+
+    waiting: int = 0
+    dead: int = 0
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
 class Status:
     """What is known at one moment (`at`, epoch seconds).
 
     `number` is always of the day on which `at` falls, or None for "not known". `accounts` are the
-    names of all of them; `waiting` and `dead` count heartbeats. `notice` says what is wrong with
-    the settings while they serve all the same.
+    names of all of them. `notice` says what is wrong with the settings while they serve all the
+    same.
     """
 
     state: State
@@ -72,8 +84,7 @@ class Status:
     problem: Problem | None = None
     accounts: tuple[str, ...] = ()
     can_sign_out: bool = False
-    waiting: int = 0
-    dead: int = 0
+    delivery: DeliveryStatus = field(default_factory=DeliveryStatus)
     notice: str = ""
     monitor: FileMonitorStatus = field(default_factory=FileMonitorStatus)
     preferences: Preferences = field(default_factory=Preferences)
@@ -89,9 +100,9 @@ class Status:
     def flags(self) -> tuple[Flag, ...]:
         """Give the flags that hold, the most urgent first."""
         holds = {
-            Flag.DEAD: self.dead > 0,
+            Flag.DEAD: self.delivery.dead > 0,
             Flag.PAUSED: self.monitor.paused_until is not None,
-            Flag.WAITING: self.waiting > 0,
+            Flag.WAITING: self.delivery.waiting > 0,
             Flag.ESTIMATE: self.number is not None and self.number.source == "estimate",
             Flag.GOAL_REACHED: self.goal_reached,
         }
@@ -154,7 +165,8 @@ def status_at(
 ) -> Status:
     """Give the status at `now` that follows from the last number known and the last attempt."""
     state = decide_state(has_account=account is not None, number=number, error=error, now=now)
-    if state in (State.SIGNED_OUT, State.LOCAL):
+    kept_of_a_server = number is not None and number.source == "server"
+    if state is State.SIGNED_OUT or (state is State.LOCAL and kept_of_a_server):
         number = None
     return Status(
         state=state,

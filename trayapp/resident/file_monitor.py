@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import logging
 import os
-import platform
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from trayapp import __version__
+from trayapp.coding.coalescing import coalescing_key
+from trayapp.coding.counted import counted
 from trayapp.coding.file_monitor import FileMonitorStatus, WatchedFolder
-from trayapp.coding.heartbeat import Heartbeat, machine_name, user_agent
+from trayapp.coding.heartbeat import Heartbeat
 from trayapp.coding.hiding import Capture, Excluded, hide, shown_path
 from trayapp.errors import TrayappError
+from trayapp.resident.capturing import make_capturer as make_capturer  # noqa: PLC0414 -- for others
 from trayapp.resident.folder_locks import FolderLocks
 from trayapp.settings.accounts import settings_files
 from trayapp.settings.hiding_secret import read_hiding_secret
 from trayapp.settings.locations import Locations
-from trayapp.settings.watching import NameMap, WatchingSettings
-from trayapp.watching.capture import Capturer, Identity
+from trayapp.settings.watching import WatchingSettings
+from trayapp.watching.capture import Capturer
 from trayapp.watching.changed_files import ChangedFiles
 from trayapp.watching.editor_plugins import describe_plugins, find_editor_plugins
 from trayapp.watching.globs import compile_globs
 from trayapp.watching.ignoring import IgnoreRules
 from trayapp.watching.inotify.reports import Condition, Report
 from trayapp.watching.monitor import Listeners, Monitor
-from trayapp.watching.project import MappedProject, ProjectSettings
 from trayapp.watching.verdicts import Suppressed, Verdict
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,8 @@ ADVICE = (
 )
 
 EDITING_SECONDS = 0.5
-"""How long a settings file must be still: between two steps of an editor's there may be none."""
+"""How long a settings file, or a link to a folder, must be still: between two steps of an editor's
+there may be none."""
 
 _ADVICE = {
     Condition.BUDGET_SPENT: "Leave folders out: ignore = [...] under [watch] in config.toml.",
@@ -57,12 +58,13 @@ _ADVICE = {
 class Ears:
     """Whom the file monitor tells, each from a thread of its own choice.
 
-    `recorded` gets what may be told of each save; `noted` a line for log or terminal; `changed`
+    `recorded` gets what may be told of each save, its coalescing key, and the receiver that alone
+    is to have it, None for all accounts; `noted` gets a line for log or terminal; `changed`
     says that the status has; `settings_edited` that a settings file has. `explained` gets the
     verdict on every written file, where somebody wants to know.
     """
 
-    recorded: Callable[[Heartbeat], None]
+    recorded: Callable[[Heartbeat, bytes, str | None], None]
     noted: Callable[[str], None]
     changed: Callable[[], None]
     settings_edited: Callable[[], None]
@@ -99,7 +101,7 @@ class FileMonitor:
         self._is_idle = is_idle
         self._ears = ears
         self._locks = FolderLocks(locations.state_dir, owner, self._refused, self._handed_over)
-        self._files = ChangedFiles(self._file_changed)
+        self._files = ChangedFiles(self._file_changed, self._files_fare)
         self._secret = b""
         # Who applies settings, one at a time: the caller, or a thread that has waited for a lock.
         self._applying = threading.RLock()
@@ -107,14 +109,17 @@ class FileMonitor:
         self._capturer: Capturer | None = None
         self._settings = WatchingSettings(enabled=False)
         self._enabled = False
+        self._chosen: tuple[str, ...] = ()
         self._named: dict[str, str] = {}
         self._wanted: dict[str, str] = {}
         self._failure: TrayappError | None = None
+        # So that who knows of fewer files is not the last to say which ones.
+        self._following = threading.Lock()
         # Guards what follows, which the monitor's threads change.
         self._lock = threading.Lock()
         self._reports: dict[str, Report] = {}
         self._paused = (0.0, 0.0)
-        self._edited: threading.Timer | None = None
+        self._timers: dict[Callable[[], None], threading.Timer] = {}
         self._stopped = False
         self.tally = Tally()
 
@@ -124,23 +129,22 @@ class FileMonitor:
         Raises TrayappError where nothing can be kept in the state folder.
         """
         with self._applying:
-            self._files.follow(self._settings_files() + self._rule_files())
-            chosen = map(str, settings.folders) if folders is None else folders
-            named = {os.path.realpath(each): each for each in chosen}
+            self._chosen = tuple(map(str, settings.folders) if folders is None else folders)
+            named = _by_real_path(self._chosen)
             enabled = settings.enabled or folders is not None
             known = (self._settings, self._named, self._enabled)
-            if (settings, named, enabled) == known and self._failure is None:
-                return
-            self._settings, self._named, self._enabled = settings, named, enabled
-            self._wanted = named if enabled else {}
-            self._apply()
+            is_known = (settings, named, enabled) == known and self._failure is None
+            self._settings, self._enabled = settings, enabled
+            self._follow_files()
+            if not is_known:
+                self._want(named)
 
     def stop(self) -> None:
         """Stop watching; a save of the last moment is told before."""
         with self._lock:
             self._stopped = True
-            if self._edited is not None:
-                self._edited.cancel()
+            for timer in self._timers.values():
+                timer.cancel()
         self._files.stop()
         with self._applying:
             self._wanted = {}
@@ -161,9 +165,13 @@ class FileMonitor:
         """Say how each folder fares."""
         with self._applying:
             named, enabled = dict(self._named), self._enabled
+            counts = {} if self._monitor is None else self._monitor.counts()
         with self._lock:
             reports, paused_until = dict(self._reports), self._paused[1]
-        folders = (self._folder(real, name, reports.get(real)) for real, name in named.items())
+        folders = (
+            self._folder(real, name, reports.get(real), counts.get(real, 0))
+            for real, name in named.items()
+        )
         return FileMonitorStatus(
             enabled, tuple(folders), paused_until if now < paused_until else None
         )
@@ -184,7 +192,7 @@ class FileMonitor:
         """Say what somebody should know who adds a folder."""
         return advice_on_adding(self._locations.home, self._environment)
 
-    def _folder(self, real: str, named: str, report: Report | None) -> WatchedFolder:
+    def _folder(self, real: str, named: str, report: Report | None, count: int) -> WatchedFolder:
         holder = self._locks.holder(real)
         if holder is not None:
             return WatchedFolder(named, 0, f"watched by {holder}", "It takes over when that ends.")
@@ -193,8 +201,16 @@ class FileMonitor:
         if report is None:
             return WatchedFolder(named)
         if report.condition is Condition.WATCHED:
-            return WatchedFolder(named, report.watches)
-        return WatchedFolder(named, report.watches, report.condition.value, advice_on(report))
+            return WatchedFolder(named, count)
+        return WatchedFolder(named, count, report.condition.value, advice_on(report))
+
+    def _want(self, named: dict[str, str]) -> None:
+        """Watch these folders and no others; raises TrayappError."""
+        before, self._named = self._wanted, named
+        self._wanted = named if self._enabled else {}
+        for folder in before.keys() - self._wanted.keys():
+            self._ears.noted(f"{before[folder]} is watched no longer.")
+        self._apply()
 
     def _apply(self) -> None:
         """Have the monitor watch what is wanted and not another's; raises TrayappError."""
@@ -235,7 +251,12 @@ class FileMonitor:
         if self._monitor is None:
             explained = None if self._ears.explained is None else self._explain
             listeners = Listeners(
-                self._captured, self._suppressed, self._reported, self._is_nobody, explained
+                self._captured,
+                self._suppressed,
+                self._reported,
+                self._is_nobody,
+                explained,
+                self._follow_files,
             )
             self._monitor = Monitor(listeners)
             self._monitor.watch(folders, rules, capturer)
@@ -253,9 +274,9 @@ class FileMonitor:
         if since <= capture.time < until:
             log.debug("a save is not counted: paused")
             return
-        if claim is not None:
+        if claim is not None and claim.receiver is None:
             self.tally.claimed += 1
-            log.info("a save is for an account of its own (%s); none gets it yet", claim.source)
+            log.warning("a save is for an account that is not known (%s)", claim.source)
             return
         told = hide(capture, settings.hide_rules, self._secret)
         if isinstance(told, Excluded):
@@ -263,23 +284,29 @@ class FileMonitor:
             log.info("a save is not told: %s", told)
             return
         self.tally.recorded += 1
-        self._ears.recorded(told)
+        of_save = (capture.path, capture.project, capture.branch, capture.language)
+        key = coalescing_key(self._secret, *of_save, capture.category)
+        self._ears.recorded(told, key, None if claim is None else claim.receiver)
 
     def _suppressed(self, suppressed: Suppressed) -> None:
         reason = suppressed.reason.value
         self.tally.suppressed[reason] += suppressed.count
-        self._ears.noted(f"{suppressed.count} writes were nobody's saves: {reason}")
+        self._ears.noted(f"{counted(suppressed.count, 'write')} not counted as saves: {reason}")
 
     def _reported(self, report: Report) -> None:
         with self._lock:
+            before = self._reports.get(report.root)
             self._reports[report.root] = report
-        folders = f"; {report.watches} folders" if report.condition is Condition.WATCHED else ""
-        advice = advice_on(report)
-        self._ears.noted(
-            f"{report.root}: {report.condition.value}{folders}.{f' {advice}' if advice else ''}"
-        )
-        # Repositories were found meanwhile, with rules elsewhere.
-        self._files.follow(self._settings_files() + self._rule_files())
+        # Every change of the settings has each folder reported.
+        if before is None or before.condition is not report.condition:
+            count = f"; {counted(report.watches, 'folder')}"
+            folders = count if report.condition is Condition.WATCHED else ""
+            advice = advice_on(report)
+            self._ears.noted(
+                f"{report.root}: {report.condition.value}{folders}.{f' {advice}' if advice else ''}"
+            )
+        # The repository that it lies in may have rules elsewhere.
+        self._follow_files()
         self._ears.changed()
 
     def _is_nobody(self, at: float) -> bool:
@@ -293,23 +320,47 @@ class FileMonitor:
     def _settings_files(self) -> list[str]:
         return [str(path) for path in settings_files(self._locations)]
 
-    def _rule_files(self) -> list[str]:
-        return [] if self._monitor is None else sorted(self._monitor.rule_files())
+    def _follow_files(self) -> None:
+        # A name that is no folder now may come to lead to one, as may a link to another.
+        leading = [one for one in self._chosen if Path(one).is_symlink() or not Path(one).is_dir()]
+        with self._following:
+            rules = [] if self._monitor is None else sorted(self._monitor.rule_files())
+            self._files.follow(self._settings_files() + rules + leading)
+
+    def _files_fare(self, report: Report) -> None:
+        if report.condition is Condition.WATCHED:
+            self._ears.noted("Edits of settings and ignore rules are noticed again.")
+            return
+        limit = report.condition.value.partition(";")[0]
+        self._ears.noted(
+            f"Edits of settings and ignore rules go unnoticed: {limit}. {advice_on(report)}"
+        )
 
     def _file_changed(self, path: str) -> None:
         if path in self._settings_files():
-            self._settings_touched()
+            self._once_still(self._ears.settings_edited)
+        elif path in self._chosen:
+            self._once_still(self._lead_again)
         elif self._monitor is not None:
             self._monitor.rule_file_changed(path)
 
-    def _settings_touched(self) -> None:
+    def _lead_again(self) -> None:
+        """Watch where the names of the folders lead now; `status` tells what went wrong."""
+        with self._applying, suppress(TrayappError):
+            named = _by_real_path(self._chosen)
+            if named != self._named and not self._stopped:
+                self._follow_files()
+                self._want(named)
+
+    def _once_still(self, act: Callable[[], None]) -> None:
+        """Act when no file has changed for a moment, on a thread of its own."""
         with self._lock:
-            if self._edited is not None:
-                self._edited.cancel()
+            if act in self._timers:
+                self._timers[act].cancel()
             if not self._stopped:
-                self._edited = threading.Timer(EDITING_SECONDS, self._ears.settings_edited)
-                self._edited.daemon = True
-                self._edited.start()
+                timer = self._timers[act] = threading.Timer(EDITING_SECONDS, act)
+                timer.daemon = True
+                timer.start()
 
 
 def ignore_rules(
@@ -328,31 +379,6 @@ def ignore_rules(
     )
 
 
-def make_capturer(
-    folders: Sequence[str],
-    settings: WatchingSettings,
-    noted: Callable[[str], None] = lambda _line: None,
-) -> Capturer:
-    """Make what finds out project, branch and language; `noted` is told lines that cannot work."""
-    projects = ProjectSettings(
-        tuple(_mapped("projectmap", settings.project_map, noted)),
-        tuple(_mapped("git_submodule_projectmap", settings.submodule_map, noted)),
-        settings.submodules_disabled,
-        settings.project_from_git_remote,
-    )
-    return Capturer(folders, projects, _identity(settings))
-
-
-def _mapped(
-    section: str, entries: NameMap, noted: Callable[[str], None]
-) -> Iterator[MappedProject]:
-    for number, (pattern, name) in enumerate(entries, start=1):
-        try:
-            yield MappedProject(pattern, name)
-        except ValueError as error:
-            noted(f"[{section}]: line {number} maps nothing: {error}")
-
-
 def advice_on_adding(home: Path, environment: Mapping[str, str]) -> str:
     """Say what somebody should know who adds a folder; looks for editors' plugins."""
     plugins = describe_plugins(find_editor_plugins(home, environment), time.time())
@@ -366,12 +392,5 @@ def advice_on(report: Report) -> str:
     return _ADVICE.get(report.condition, "")
 
 
-def _identity(settings: WatchingSettings) -> Identity:
-    agent = user_agent(
-        __version__,
-        platform.system(),
-        platform.release(),
-        platform.machine(),
-        platform.python_version(),
-    )
-    return Identity(agent, machine_name(settings.hostname))
+def _by_real_path(names: Collection[str]) -> dict[str, str]:
+    return {os.path.realpath(name): name for name in names}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from hashlib import sha256
 from pathlib import Path
 
-from trayapp.desktop.single_instance import InstanceLock
+from trayapp.desktop.single_instance import InstanceLock, is_locked
 from trayapp.errors import TrayappError
 
 log = logging.getLogger(__name__)
@@ -64,8 +64,7 @@ class FolderLocks:
         return None if lock is None else _holder(lock)
 
     def _take(self, folder: str) -> None:
-        name = sha256(os.fsencode(folder)).hexdigest()[:16]
-        lock = InstanceLock(self._state_dir / f"watch-{name}.lock", self._owner)
+        lock = InstanceLock(lock_path(self._state_dir, folder), self._owner)
         try:
             taken = lock.acquire()
         except OSError as error:
@@ -96,6 +95,18 @@ class FolderLocks:
                 return
             self._held[folder] = lock
         self._handed_over()
+
+
+def lock_path(state_dir: Path, folder: str) -> Path:
+    """Give the lock of a folder, a real path."""
+    name = sha256(os.fsencode(folder)).hexdigest()[:16]
+    return state_dir / f"watch-{name}.lock"
+
+
+def find_watchers(state_dir: Path) -> dict[Path, str]:
+    """Give the locks that are held now, each with who holds it."""
+    locks = sorted(state_dir.glob("watch-*.lock"))
+    return {lock: _holder(InstanceLock(lock)) for lock in locks if is_locked(lock)}
 
 
 def _holder(lock: InstanceLock) -> str:

@@ -9,10 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from trayapp.coding.file_monitor import FileMonitorStatus
 from trayapp.coding.goal import with_goal
 from trayapp.coding.number import Number
-from trayapp.coding.pacing import Outcome, Pace, Reason, may_ask_now, next_delay
+from trayapp.coding.pacing import Outcome, Pace, Reason, may_ask_now, next_delay, sooner
 from trayapp.coding.status import State, Status, next_change, status_at
 from trayapp.errors import (
     ConfigError,
@@ -24,17 +23,15 @@ from trayapp.errors import (
 from trayapp.resident.asking import Asker
 from trayapp.resident.clock import Clock
 from trayapp.resident.dashboard import dashboard_of
-from trayapp.resident.seams import SaveWatcher, SettingsSource
+from trayapp.resident.noticing import Edits, Sleeps
+from trayapp.resident.parts import Parts
+from trayapp.resident.seams import HeartbeatDelivery, SaveWatcher, SettingsSource
 from trayapp.resident.sign_out import sign_out
 from trayapp.resident.snapshot_store import SnapshotStore
 from trayapp.settings.accounts import Account, Settings, no_account
 from trayapp.settings.credentials import winning_source
-from trayapp.settings.watching import WatchingSettings
 
 log = logging.getLogger(__name__)
-
-SLEPT_SECONDS = 10.0
-"""The wall clock ran this much further than the monotonic one: the machine slept, or it was set."""
 
 LONGEST_WAIT_SECONDS = 60.0
 """How long a sleep can go unnoticed where the system does not tell of waking."""
@@ -43,15 +40,13 @@ STOP_SECONDS = 5.0
 """How long `stop` waits for an attempt under way; the thread is a daemon, so it ends anyhow."""
 
 
-_NEVER_READ = object()
-
-
 class Resident:
     """Keep asking for the showing account's number and publish a Status whenever it changes.
 
     All that a person asks for goes through `refresh`, `reload`, `flush`, `show`, `use_account`,
-    `sign_out`, `quit` and what is about the file monitor, from any thread. Subscribers are called
-    on the poller's thread with each new Status.
+    `sign_out`, `quit` and what is about the file monitor, from any thread; the parts that `employ`
+    was given tell of themselves by `part_changed`, `delivered` and `recorded`. Subscribers are
+    called on the poller's thread with each new Status.
     """
 
     def __init__(
@@ -77,18 +72,19 @@ class Resident:
         self._wakeup = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._monitor: SaveWatcher | None = None
+        self._parts = Parts()
+        self._codes = False
 
         # From here on only the poller's thread reads and writes.
         self._settings: Settings | None = None
         self._settings_error: ConfigError | None = None
-        self._fingerprint: object = _NEVER_READ
+        self._edits = Edits(settings.fingerprint, clock)
+        self._sleeps = Sleeps(clock)
         self._account: Account | None = None
         self._number: Number | None = None
         self._error: TrayappError | None = None
         self._pace = Pace()
         self._due_at = 0.0
-        self._clocks: tuple[float, float] | None = None
 
         self.on_show: Callable[[], None] = _nothing
         self.on_quit: Callable[[], None] = _nothing
@@ -123,11 +119,11 @@ class Resident:
         self._want(Reason.SETTINGS)
 
     def flush(self) -> int:
-        """Bring to disk what is held in memory; gives how many heartbeats still wait."""
+        """Send at once, and bring to disk what is in memory; gives how many heartbeats wait."""
         status = self.status
         if status.account is not None:
             self._store.save(status, show=True)
-        return 0
+        return self._parts.send_now()
 
     def use_account(self, name: str) -> None:
         """Let another account show from now on; raises ConfigError."""
@@ -152,22 +148,34 @@ class Resident:
         )
         self.reload()
 
-    def employ(self, monitor: SaveWatcher) -> None:
-        """Have a file monitor follow the settings, before `start`; `stop` stops it."""
-        self._monitor = monitor
+    def employ(self, monitor: SaveWatcher, delivery: HeartbeatDelivery | None = None) -> None:
+        """Have these parts follow the settings, before `start`; `stop` stops them."""
+        self._parts = Parts(monitor, delivery)
 
-    def monitor_changed(self) -> None:
-        """Publish what has changed about the file monitor."""
+    def part_changed(self) -> None:
+        """Publish what has changed about the file monitor or about delivery."""
         self._wakeup.set()
+
+    def recorded(self) -> None:
+        """Ask more often again, because somebody codes."""
+        with self._lock:
+            self._codes = True
+        self._wakeup.set()
+
+    def delivered(self, receiver: str) -> None:
+        """Ask for the new number, because the server of the showing account took heartbeats."""
+        status = self.status
+        if receiver == f"{status.account}@{status.api_url}":
+            self._want(Reason.DELIVERED)
 
     def monitor_report(self) -> dict[str, Any] | None:
         """Say what became of all saves, None without a file monitor."""
-        return None if self._monitor is None else self._monitor.report()
+        return self._parts.report()
 
     def pause(self, until: float) -> None:
         """Count no save until then, in epoch seconds; 0 goes on at once."""
-        if self._monitor is not None:
-            self._monitor.pause(until)
+        if self._parts.monitor is not None:
+            self._parts.monitor.pause(until)
 
     def enable_monitor(self, *, enabled: bool) -> None:
         """Switch the file monitor on or off; raises ConfigError."""
@@ -178,7 +186,7 @@ class Resident:
         """Have a folder watched, and give what a person should know then; raises ConfigError."""
         self._source.add_folder(folder)
         self.reload()
-        return "" if self._monitor is None else self._monitor.advice()
+        return "" if self._parts.monitor is None else self._parts.monitor.advice()
 
     def remove_folder(self, folder: Path) -> None:
         """Have a folder watched no longer; raises ConfigError."""
@@ -206,26 +214,27 @@ class Resident:
         if self._thread is not None:
             self._thread.join(STOP_SECONDS)
             self._thread = None
-        if self._monitor is not None:
-            self._monitor.stop()
+        self._parts.stop()
 
     # The poller.
 
     def attend(self) -> float:
         """Do what is due and give the seconds until something may be due again."""
         reasons = self._take_reasons()
-        if self._slept():
+        if self._sleeps.were_had():
             reasons.add(Reason.WAKE)
-        fingerprint = self._source.fingerprint()
-        if fingerprint != self._fingerprint:
+        if self._edits.were_made(at_once=Reason.SETTINGS in reasons):
             # An edit may be the cure for what the last attempt died of: not to wait for the next.
             reasons.add(Reason.SETTINGS)
-            self._fingerprint = fingerprint
         if Reason.WAKE in reasons:
             self._asker.reconnect()
-        if reasons - {Reason.MENU}:
+        if reasons - {Reason.MENU, Reason.DELIVERED}:
             self._pace = replace(self._pace, failures=0)
+        self._parts.attend(reasons)
         moment = self._clock.monotonic()
+        if self._take_codes():
+            self._pace = replace(self._pace, changed_at=moment)
+            self._due_at = sooner(self._due_at, moment)
         early = any(may_ask_now(self._pace, moment, reason) for reason in reasons)
         if early or moment >= self._due_at:
             if Reason.SETTINGS in reasons:
@@ -263,11 +272,10 @@ class Resident:
             reasons, self._reasons = self._reasons, set()
         return reasons
 
-    def _slept(self) -> bool:
-        """Tell whether the wall clock jumped since the last turn: a sleep, or it was set."""
-        wall, monotonic = self._clock.time(), self._clock.monotonic()
-        last, self._clocks = self._clocks, (wall, monotonic)
-        return last is not None and abs((wall - last[0]) - (monotonic - last[1])) > SLEPT_SECONDS
+    def _take_codes(self) -> bool:
+        with self._lock:
+            codes, self._codes = self._codes, False
+        return codes
 
     def _read_settings(self) -> None:
         """Read the settings; a broken file leaves the last good ones in force."""
@@ -283,7 +291,7 @@ class Resident:
             log.warning("%s", warning)
         self._settings, self._settings_error = settings, None
         self._store.keep_only({account.name for account in settings.accounts})
-        self._watch(settings.watching)
+        self._parts.follow(settings)
         account = settings.showing
         if account != self._account:
             self._account = account
@@ -291,14 +299,6 @@ class Resident:
             self._error = None
             self._number = self._store.number(account.name, account.api_url) if account else None
         self._publish()
-
-    def _watch(self, settings: WatchingSettings) -> None:
-        if self._monitor is None:
-            return
-        try:
-            self._monitor.follow(settings)
-        except TrayappError as error:
-            log.warning("nothing is watched: %s", error)
 
     def _attempt(self, *, unlock: bool) -> None:
         """Ask once and remember what came of it."""
@@ -349,7 +349,7 @@ class Resident:
             number=self._number,
             error=self._error,
         )
-        status = self._with_settings(status)
+        status = self._parts.add_to(self._with_settings(status), account)
         with self._lock:
             changed = replace(status, at=self._status.at) != self._status
             self._status = status
@@ -377,7 +377,6 @@ class Resident:
             can_sign_out=source == "keyring" and status.state is not State.SIGNED_OUT,
             notice=self._settings_error.title if self._settings_error else settings.notice,
             preferences=settings.preferences,
-            monitor=self._monitor.status(status.at) if self._monitor else FileMonitorStatus(),
         )
 
     def _delay(self) -> float:
@@ -387,6 +386,8 @@ class Resident:
     def _until_next(self) -> float:
         now = self._clock.time()
         waits = [self._longest_wait, self._due_at - self._clock.monotonic()]
+        if (pending := self._edits.pending()) is not None:
+            waits.append(pending)
         change = next_change(self._number, now)
         if change is not None:
             waits.append(change - now)

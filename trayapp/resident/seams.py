@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from trayapp.coding.file_monitor import FileMonitorStatus
-from trayapp.settings.accounts import Settings
+from trayapp.coding.number import Number
+from trayapp.coding.status import DeliveryStatus
+from trayapp.settings.accounts import Account, Settings
 from trayapp.settings.watching import WatchingSettings
 
 
@@ -52,3 +54,31 @@ class SaveWatcher(Protocol):
 
     def stop(self) -> None:
         """Stop watching."""
+
+
+class HeartbeatDelivery(Protocol):
+    """What records and sends, as the resident drives it (see trayapp.resident.delivery)."""
+
+    def follow(self, settings: Settings) -> None:
+        """Record for and send to the accounts of these settings from now on."""
+
+    def attend(self) -> None:
+        """Look after what no thread waits for."""
+
+    def send_now(self) -> None:
+        """Send at once, because a person said so."""
+
+    def network_changed(self) -> None:
+        """Try again what may go now."""
+
+    def status(self) -> DeliveryStatus:
+        """Say what is late, what was refused for good, and why."""
+
+    def waiting(self) -> int:
+        """Count what is not delivered yet."""
+
+    def estimated(self, number: Number | None, account: Account | None) -> Number | None:
+        """Add to the number of an account what its server has not yet."""
+
+    def stop(self) -> None:
+        """Bring all to disk, make one last request to each account, and end."""

@@ -18,6 +18,9 @@ from trayapp.settings.locations import write_private
 
 log = logging.getLogger(__name__)
 
+WITHOUT_ACCOUNT = ""
+"""The name under which the estimate is stored while there is no account."""
+
 
 class SnapshotStore:
     """One 0600 file: `show` names an account, `accounts` has an entry for each.
@@ -32,7 +35,7 @@ class SnapshotStore:
 
     def save(self, status: Status, *, show: bool, zones: dict[str, ZoneNote] | None = None) -> None:
         """Store a status as the entry of its account; `show` makes it the one that shows."""
-        name = status.account or ""
+        name = status.account or WITHOUT_ACCOUNT
         with self._lock:
             document = self._read()
             document["accounts"][name] = entry(status)

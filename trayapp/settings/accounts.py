@@ -9,9 +9,14 @@ from pathlib import Path
 from trayapp.coding.preferences import Preferences
 from trayapp.errors import ConfigError, SignedOutError, UsageError
 from trayapp.settings.api_url import WAKATIME_API_URL
-from trayapp.settings.config import IMPLIED_NAME, Account, KeySource, read_config
+from trayapp.settings.config import HISTORY_DAYS, IMPLIED_NAME, Account, KeySource, read_config
 from trayapp.settings.locations import Locations
 from trayapp.settings.network import Network, read_network
+from trayapp.settings.rounds import (
+    ROUNDS_SETTING,
+    SECONDS_BETWEEN_ROUNDS,
+    read_seconds_between_rounds,
+)
 from trayapp.settings.value import Value
 from trayapp.settings.wakatime_cfg import Setting, WakatimeCfg, imported_path, read_wakatime_cfg
 from trayapp.settings.watching import WatchingSettings, read_watching
@@ -41,6 +46,10 @@ class Settings:
     preferences: Preferences = field(default_factory=Preferences)
     network: Network = field(default_factory=Network)
     watching: WatchingSettings = field(default_factory=WatchingSettings)
+    history_days: int = HISTORY_DAYS
+    """How long times and projects are kept of what every account has."""
+    seconds_between_rounds: float = SECONDS_BETWEEN_ROUNDS
+    """How long after one round of sending an account's next may begin."""
     values: tuple[Value, ...] = ()
     warnings: tuple[str, ...] = ()
     notice: str = ""
@@ -51,6 +60,32 @@ class Settings:
     def showing(self) -> Account | None:
         """The account whose time is shown, None when there is no account."""
         return next((a for a in self.accounts if a.name == self.show), None)
+
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        """Who gets heartbeats, as the queue calls them: accounts, and lines that claim paths."""
+        claims = (claim.receiver for claim in self.watching.claims if claim.receiver is not None)
+        return tuple(dict.fromkeys((*self.receiving_accounts, *claims)))
+
+    def receivers_of(self, entity: str) -> tuple[str, ...]:
+        """Give who gets a heartbeat of this entity, before it is hidden; none is local.
+
+        Raises ConfigError where a line claims it for an account that is not known.
+        """
+        claim = self.watching.claimed_by(entity)
+        if claim is None:
+            return self.receiving_accounts
+        if claim.receiver is None:
+            raise ConfigError(
+                f"{claim.source} claims it for an account of its own, but not for which",
+                "To see what is wrong with the line: trayapp doctor",
+            )
+        return (claim.receiver,)
+
+    @property
+    def receiving_accounts(self) -> tuple[str, ...]:
+        """The accounts that get what no line claims, as the queue calls them."""
+        return tuple(account.receiver for account in self.accounts if account.receives)
 
     def account(self, name: str) -> Account:
         """Give an account by its name; raises UsageError."""
@@ -69,6 +104,7 @@ def load_settings(locations: Locations, environment: Mapping[str, str]) -> Setti
     config = read_config(locations.config_file)
     cfg = read_wakatime_cfg(locations.wakatime_cfg, locations.home)
     network, network_warnings = read_network(cfg, locations.home)
+    rounds, rounds_warnings = read_seconds_between_rounds(cfg)
     watching = read_watching(config.watch, cfg, locations, environment)
     accounts = config.accounts or _implied(cfg, environment)
     settings = Settings(
@@ -79,12 +115,22 @@ def load_settings(locations: Locations, environment: Mapping[str, str]) -> Setti
         notice=next(iter(config.warnings), ""),
         network=network,
         watching=watching,
-        warnings=config.warnings + cfg.warnings + network_warnings + watching.warnings,
+        history_days=HISTORY_DAYS if config.history_days is None else config.history_days,
+        seconds_between_rounds=rounds,
+        warnings=(
+            *config.warnings,
+            *cfg.warnings,
+            *network_warnings,
+            *rounds_warnings,
+            *watching.warnings,
+        ),
         wakatime_cfg=cfg,
     )
     file = str(locations.config_file)
     values = list(_values(settings, file if config.show else DEFAULT, file))
     values += [Value(name, shown, file) for name, shown in config.tray_values]
+    days_source = DEFAULT if config.history_days is None else file
+    values.append(Value("history_days", str(settings.history_days), days_source))
     values += watching.values
     if environment.get(KEY_VARIABLE, "").strip():
         values.append(Value(KEY_VARIABLE, "set, not shown", "environment"))
@@ -154,6 +200,7 @@ def _values(settings: Settings, show_source: str, config_file: str) -> Iterator[
         if not account.implied:
             yield Value(f"{account.name}: dialect", account.dialect or "found out", source)
             yield Value(f"{account.name}: allow_http", str(account.allow_http).lower(), source)
+            yield Value(f"{account.name}: receive", str(account.receives).lower(), source)
     key = cfg.key_setting()
     if key is not None:
         yield Value(key.name, "set, not shown", key.source)
@@ -164,6 +211,7 @@ def _values(settings: Settings, show_source: str, config_file: str) -> Iterator[
         ("no_ssl_verify", None if network.verify else "true"),
         ("ssl_certs_file", network.certificates_file),
         ("timeout", None if timeout is None else f"{timeout:g} s"),
+        (ROUNDS_SETTING, f"{settings.seconds_between_rounds:g}"),
     ):
         if shown is not None:
             yield Value(name, shown, _source(cfg.get(name)))

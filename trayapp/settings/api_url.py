@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from urllib.parse import urlsplit
 
@@ -52,6 +51,8 @@ def _normalise_place(text: str, default_port: int) -> str:
         raise ValueError("names no host")
     host = place["host"]
     if host.startswith("["):
+        import ipaddress  # noqa: PLC0415 -- the rare case
+
         try:
             host = f"[{ipaddress.IPv6Address(host[1:-1])}]"
         except ValueError as error:
@@ -82,6 +83,8 @@ def leaves_in_plain_text(api_url: str) -> bool:
 def _is_this_machine(host: str) -> bool:
     if host == "localhost":
         return True
+    import ipaddress  # noqa: PLC0415 -- the rare case
+
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

@@ -5,6 +5,7 @@
     goal = "3h"                     # of one day, in place of the server's
     theme = "auto"                  # or "dark" or "light": what the icon stands on
     label = false                   # the time as text beside the icon, where panels can
+    history_days = 30               # how long times and projects of what was sent are kept
 
     [watch]
     enabled = true                  # whether the folders are watched
@@ -19,6 +20,7 @@
     key = "keyring"                 # or "wakatime.cfg" or "env"
     dialect = "hackatime"           # or "wakatime" or "wakapi"; else found out
     allow_http = false              # whether plain http may leave this machine
+    receive = true                  # whether it gets the heartbeats
 
 It is read with tomllib, which names line and column of every fault: tomlkit 0.15 does not for a
 table that is defined twice in different ways. Edits are in config_edit.py.
@@ -50,7 +52,18 @@ KeySource: TypeAlias = Literal["keyring", "wakatime.cfg", "env"]
 _KEY_SOURCES = ("keyring", "wakatime.cfg", "env")
 _DIALECTS = ("hackatime", "wakatime", "wakapi")
 _THEMES = {"auto": Scheme.UNKNOWN, "dark": Scheme.DARK, "light": Scheme.LIGHT}
-_KINDS = {dict: "a table", str: "a text in quotes", bool: "true or false"}
+_KINDS = {
+    dict: "a table",
+    str: "a text in quotes",
+    bool: "true or false",
+    int: "a whole number",
+}
+
+HISTORY_DAYS = 30
+MOST_HISTORY_DAYS = 36_500
+
+ACCOUNT_KEYS = ("api_url", "key", "dialect", "allow_http", "receive")
+"""What an account's table may have."""
 
 HIDE_LISTS = (
     "exclude",
@@ -83,6 +96,12 @@ class Account:
     key_source: KeySource = "keyring"
     allow_http: bool = False
     implied: bool = False
+    receives: bool = True
+
+    @property
+    def receiver(self) -> str:
+        """What keyring and queue call it, so that neither key nor heartbeat goes elsewhere."""
+        return f"{self.name}@{self.api_url}"
 
 
 @dataclass(frozen=True)
@@ -113,6 +132,8 @@ class Config:
     tray_values: tuple[tuple[str, str], ...] = ()
     """Those of the tray's settings that the file has, as they are written there."""
     watch: Watch = field(default_factory=Watch)
+    history_days: int | None = None
+    """None where the file does not say."""
     warnings: tuple[str, ...] = ()
 
 
@@ -130,7 +151,7 @@ def parse_config(text: str, file: str = "config.toml") -> Config:
     """Read the text of a config.toml; `file` is its name in messages."""
     document = load_toml(text, file)
     reader = _Reader(text, file)
-    reader.warn_unknown(document, (), ("show", "accounts", "watch", *_TRAY_KEYS))
+    reader.warn_unknown(document, (), ("show", "accounts", "watch", "history_days", *_TRAY_KEYS))
     tables = reader.value(document, ("accounts",), dict, {})
     accounts = tuple(reader.account(tables, name) for name in tables)
     show = reader.value(document, ("show",), str, None)
@@ -143,6 +164,7 @@ def parse_config(text: str, file: str = "config.toml") -> Config:
         reader.preferences(document),
         tuple((key, _shown(document[key])) for key in _TRAY_KEYS if key in document),
         reader.watch(document),
+        reader.history_days(document),
         tuple(reader.warnings),
     )
 
@@ -160,7 +182,7 @@ class _Reader:
         if not is_account_name(name):
             self.fail(path, "cannot be the name of an account: letters, digits, - _ and dot")
         table = self.value(tables, path, dict, {})
-        self.warn_unknown(table, path, ("api_url", "key", "dialect", "allow_http"))
+        self.warn_unknown(table, path, ACCOUNT_KEYS)
         api_url = self.value(table, (*path, "api_url"), str, None)
         if api_url is None:
             self.fail(path, "has no api_url")
@@ -174,7 +196,17 @@ class _Reader:
             dialect=self._one_of(table, (*path, "dialect"), _DIALECTS, None),
             key_source=self._one_of(table, (*path, "key"), _KEY_SOURCES, "keyring"),
             allow_http=self.value(table, (*path, "allow_http"), bool, default=False),
+            receives=self.value(table, (*path, "receive"), bool, default=True),
         )
+
+    def history_days(self, document: dict[str, Any]) -> int | None:
+        def read() -> int | None:
+            days: int | None = self.value(document, ("history_days",), int, None)
+            if days is not None and not 0 <= days <= MOST_HISTORY_DAYS:
+                self.fail(("history_days",), f"must be 0 to {MOST_HISTORY_DAYS}")
+            return days
+
+        return self._or_warn(read, None)
 
     def goal(self, document: dict[str, Any]) -> float | None:
         def read() -> float | None:
@@ -249,7 +281,8 @@ class _Reader:
     def value(self, table: dict[str, Any], path: tuple[str, ...], kind: type, default: Any) -> Any:
         """Give the last of `path` from the table that holds it."""
         found = table.get(path[-1], default)
-        if found is not default and not isinstance(found, kind):
+        wrong = not isinstance(found, kind) or (kind is int and isinstance(found, bool))
+        if found is not default and wrong:
             self.fail(path, f"must be {_KINDS[kind]}")
         return found
 

@@ -13,8 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from trayapp.coding.file_monitor import with_home_sign
 from trayapp.errors import ConfigError
 from trayapp.settings.config import (
+    ACCOUNT_KEYS,
     IMPLIED_NAME,
     Account,
     is_account_name,
@@ -23,8 +25,6 @@ from trayapp.settings.config import (
     read_text,
 )
 from trayapp.settings.locations import expand_home, write_private
-
-_KNOWN = ("api_url", "key", "dialect", "allow_http")
 
 _ACCOUNTS_HINT = "Give each account a table of its own, [accounts.NAME], and try again."
 _WATCH_HINT = "Write folders = [] under [watch], and try again."
@@ -62,9 +62,11 @@ def with_account(text: str, account: Account) -> str:
         values["dialect"] = account.dialect
     if account.allow_http:
         values["allow_http"] = True
+    if not account.receives:
+        values["receive"] = False
     wanted = load_toml(text)
     held = wanted.setdefault("accounts", {}).get(name)
-    others = {key: value for key, value in (held or {}).items() if key not in _KNOWN}
+    others = {key: value for key, value in (held or {}).items() if key not in ACCOUNT_KEYS}
     wanted["accounts"][name] = others | values
     return _first_right(
         wanted,
@@ -100,11 +102,12 @@ def with_folder(text: str, path: Path, home: Path) -> str:
     folders = _folders(wanted)
     if path in _expanded(folders, home):
         return text
-    folders.append(str(path))
+    written = with_home_sign(str(path), str(home))
+    folders.append(written)
     return _first_right(
         wanted,
-        lambda: _put_watch_row(text, "folders", [str(path)]),
-        lambda: _put_folder_by_tomlkit(text, str(path)),
+        lambda: _put_watch_row(text, "folders", [written]),
+        lambda: _put_folder_by_tomlkit(text, written),
         hint=_WATCH_HINT,
     )
 
@@ -190,7 +193,7 @@ def _replace(text: str, name: str, values: _Values) -> str:
     document = tomlkit.parse(text)
     table: Any = document["accounts"][name]
     new = {key: value for key, value in values.items() if key not in table}
-    for key in _KNOWN:
+    for key in ACCOUNT_KEYS:
         if key in table and key in values:
             table[key] = values[key]
         elif key in table:
@@ -259,7 +262,7 @@ def _set_by_tomlkit(text: str, name: str, values: _Values) -> str:
     document = tomlkit.parse(text)
     accounts: Any = document.setdefault("accounts", tomlkit.table(is_super_table=True))
     table = accounts.setdefault(name, {})
-    for key in _KNOWN:
+    for key in ACCOUNT_KEYS:
         if key in values:
             table[key] = values[key]
         elif key in table:

@@ -27,7 +27,7 @@ class FoundKey:
 
 def keyring_user(account: Account) -> str:
     """Give the name of the account's keyring entry; a key is bound to its api_url by it."""
-    return f"{account.name}@{account.api_url}"
+    return account.receiver
 
 
 def winning_source(

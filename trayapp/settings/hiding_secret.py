@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,6 +47,9 @@ def read_hiding_secret(state_dir: Path) -> bytes:
 
 def _make(path: Path) -> None:
     """Write the whole file under another name and link it, which fails where there is one."""
+    import secrets  # noqa: PLC0415 -- seldom made
+    import tempfile  # noqa: PLC0415
+
     make_private_folder(path.parent)
     # mkstemp makes it 0600.
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -6,7 +6,6 @@ import hashlib
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -41,6 +40,16 @@ class Locations:
     def state_dir(self) -> Path:
         """The data directory: one resident runs per user and data directory."""
         return self.lock_file.parent
+
+    @property
+    def queue_file(self) -> Path:
+        """Where heartbeats lie until every account has them."""
+        return self.state_dir / "queue.db"
+
+    @property
+    def sender_lock_file(self) -> Path:
+        """Whose lock the process has that sends."""
+        return self.state_dir / "sender.lock"
 
 
 def find_locations(environment: Mapping[str, str]) -> Locations:
@@ -133,6 +142,8 @@ def write_private(path: Path, text: str, *, keep_mode: bool = False, durable: bo
     A symlink is written through. `keep_mode` leaves the mode of a file that exists. What is
     `durable` survives a power cut; a cache that is written every minute need not wake the disk.
     """
+    import tempfile  # noqa: PLC0415 -- reading settings does without, and it costs as much
+
     target = Path(os.path.realpath(path))
     _make_missing(target.parent)
     mode = stat.S_IMODE(target.stat().st_mode) if keep_mode and target.exists() else 0o600

@@ -150,21 +150,25 @@ class WakatimeCfg:
         return self.get("api_key", "apikey", "api_key_vault_cmd")
 
     def key(self) -> KeySetting | None:
-        """Give the key and the api_url it was given for; raises ConfigError.
-
-        That is the api_url of the file in which the key stands. If that file names none, it is
-        WakaTime's, unless another file names one or was not there to be asked.
-        """
+        """Give the key and the api_url it was given for; raises ConfigError."""
         setting = self.key_setting()
         if setting is None:
             return None
-        own = next(file for file in self.files if file.path == setting.file).get("api_url")
-        api_url = None
-        if own is not None:
-            api_url = _read_api_url(own)
-        elif self.get("api_url") is None and self.missing_import is None:
-            api_url = WAKATIME_API_URL
+        api_url = self.api_url_of_keys(setting.file)
         return KeySetting(setting, setting.name == "api_key_vault_cmd", api_url)
+
+    def api_url_of_keys(self, path: Path) -> str | None:
+        """Give the only api_url that keys in one of the files may go to; raises ConfigError.
+
+        That is the one of the same file. If that names none, it is WakaTime's, unless another file
+        names one or was not there to be asked: then it is None, and the keys go nowhere.
+        """
+        own = next(file for file in self.files if file.path == path).get("api_url")
+        if own is not None:
+            return _read_api_url(own)
+        if self.get("api_url") is None and self.missing_import is None:
+            return WAKATIME_API_URL
+        return None
 
 
 def read_wakatime_cfg(path: Path, home: Path) -> WakatimeCfg:

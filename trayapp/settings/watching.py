@@ -8,8 +8,9 @@ shows a pattern, which may be the very name that it hides.
 
 from __future__ import annotations
 
+import hashlib
+import platform
 import re
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,10 @@ from typing import Any, TypeAlias
 
 from trayapp.coding.hiding import HideRules
 from trayapp.coding.patterns import Patterns, compile_pattern, read_patterns
+from trayapp.errors import ConfigError
+from trayapp.settings.api_url import normalise_api_url
 from trayapp.settings.config import HIDE_FLAGS, HIDE_LISTS, Watch
+from trayapp.settings.key import Key
 from trayapp.settings.locations import Locations, expand_home
 from trayapp.settings.value import Value
 from trayapp.settings.wakatime_cfg import CfgFile, Entry, WakatimeCfg
@@ -44,11 +48,19 @@ _FALSE = {"false", "f", "no", "off", "0"}
 
 @dataclass(frozen=True)
 class Claim:
-    """A line of [project_api_key] or [api_urls]; the key in it is not kept."""
+    """A line of [project_api_key] or [api_urls]: whose the paths are that it is found in.
+
+    `receiver` is what the queue calls that account; None where the line does not say which it is,
+    and then nobody gets these paths. The name holds neither key nor pattern, and stays the same
+    when the key is renewed. `key` is None where it is none.
+    """
 
     patterns: Patterns
     section: str
     source: str
+    receiver: str | None = None
+    api_url: str | None = None
+    key: Key | None = None
 
 
 @dataclass(frozen=True)
@@ -177,9 +189,38 @@ class _Reader:
                     patterns, faults = read_patterns([text])
                     if faults:
                         what = f"[{section}]: the pattern does not compile"
-                        self._warn(file.source(entry), what, "it claims every file")
-                    claims.append(Claim(patterns, section, file.source(entry)))
+                        effect = "it claims every file, and no account gets one"
+                        self._warn(file.source(entry), what, effect)
+                        claims.append(Claim(patterns, section, file.source(entry)))
+                    else:
+                        claims.append(self._claim(cfg, file, section, text, patterns))
         return tuple(claims)
+
+    def _claim(
+        self, cfg: WakatimeCfg, file: CfgFile, section: str, text: str, patterns: Patterns
+    ) -> Claim:
+        """Find out whose the paths are that a line claims."""
+        entry = file.section(section)[text]
+        source = file.source(entry)
+        try:
+            if section == "api_urls":
+                url, _, key_text = entry.value.rpartition("|")
+                api_url: str | None = normalise_api_url(url.strip())
+            else:
+                api_url, key_text = cfg.api_url_of_keys(file.path), entry.value
+        except (ValueError, ConfigError):
+            api_url, key_text = None, ""
+        if api_url is None:
+            what = f"[{section}]: which server it is for is not known"
+            self._warn(source, what, "no account gets what it claims")
+            return Claim(patterns, section, source)
+        try:
+            key = Key(key_text.strip())
+        except ValueError:
+            self._warn(source, f"[{section}]: its key is none", "what it claims waits for one")
+            key = None
+        name = hashlib.sha256(f"{section}\0{text}".encode()).hexdigest()[:10]
+        return Claim(patterns, section, source, f"{section}:{name}@{api_url}", api_url, key)
 
     def hostname(self, cfg: WakatimeCfg, environment: Mapping[str, str]) -> str:
         setting = cfg.get("hostname")
@@ -188,7 +229,8 @@ class _Reader:
         elif environment.get(GITPOD_VARIABLE):
             name, source = "Gitpod", "environment"
         else:
-            return socket.gethostname()
+            # As socket.gethostname(), without the cost of importing that.
+            return platform.node()
         self.value("hostname", name, source)
         return name
 

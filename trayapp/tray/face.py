@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from trayapp.coding.counted import counted
+from trayapp.coding.file_monitor import with_home_sign
 from trayapp.coding.preferences import IconFace, Preferences, Scheme
 from trayapp.coding.status import State, Status
 from trayapp.desktop.notifications import Notification, Notifier, Pixels
@@ -34,7 +36,7 @@ class Face:
     """Join a resident to a tray icon: Status one way, a person's clicks the other.
 
     `open_page` opens a URL in the person's browser, `open_folder` a folder in their file manager;
-    `choose_folder` waits until they have chosen one.
+    `choose_folder` waits until they have chosen one. Paths in `home` are shown with a ~.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Face:
         notifier: Notifier,
         choose_folder: Callable[[], Path | None],
         open_folder: Callable[[str], None],
+        home: str,
     ) -> None:
         self._resident = resident
         self._backend = backend
@@ -52,6 +55,7 @@ class Face:
         self._notifier = notifier
         self._choose_folder = choose_folder
         self._open_folder = open_folder
+        self._home = home
         self._scheme = Scheme.UNKNOWN
         # Whoever draws last must have drawn what came last.
         self._drawing = threading.Lock()
@@ -92,9 +96,9 @@ class Face:
         return Appearance(
             images=draw_icons(status, scheme, self._backend.artwork),
             tooltip=tooltip(status, fetched),
-            items=tuple(self._item(line, status) for line in lay_out(status, fetched)),
+            items=tuple(self._item(line, status) for line in lay_out(status, fetched, self._home)),
             label=label(status) if self._wants_label(status.preferences) else "",
-            attention=status.state is State.REFUSED or status.dead > 0,
+            attention=status.state is State.REFUSED or status.delivery.dead > 0,
         )
 
     def _wants_label(self, preferences: Preferences) -> bool:
@@ -121,13 +125,27 @@ class Face:
             advice = self._resident.add_folder(folder)
             is_on = self._resident.status.monitor.enabled
             off = "" if is_on else ", but the file monitor is switched off"
-            self._notify("folder", f"{folder} was added{off}", advice)
+            shown = with_home_sign(str(folder), self._home)
+            self._notify("folder", f"{shown} was added{off}", advice)
 
     def _tell_folder(self, path: str) -> None:
         folders = self._resident.status.monitor.folders
         folder = next((each for each in folders if each.path == path), None)
         if folder is not None:
-            self._notify("folder", f"{path}: {folder.problem or 'all is well'}", folder.advice)
+            shown = with_home_sign(path, self._home)
+            self._notify("folder", f"{shown}: {folder.problem or 'all is well'}", folder.advice)
+
+    def _send_now(self) -> None:
+        self._resident.flush()
+
+    def _tell_refused(self, status: Status) -> None:
+        count = counted(status.delivery.dead, "heartbeat")
+        self._notify("refused", f"{count} refused by the server", "To see why: trayapp queue")
+
+    def _tell_delivery(self, status: Status) -> None:
+        problem = status.delivery.problem
+        if problem is not None:
+            self._notify("delivery", problem.title, problem.hint)
 
     def _notify(self, kind: str, title: str, body: str) -> None:
         picture = draw_icons(self._resident.status, Scheme.UNKNOWN, Artwork.PANEL)[-1]
@@ -160,6 +178,9 @@ class Face:
             Action.OPEN_FOLDER: lambda: self._open_folder(line.argument),
             Action.REMOVE_FOLDER: lambda: self._resident.remove_folder(Path(line.argument)),
             Action.TELL_FOLDER: lambda: self._tell_folder(line.argument),
+            Action.SEND_NOW: self._send_now,
+            Action.TELL_REFUSED: lambda: self._tell_refused(status),
+            Action.TELL_DELIVERY: lambda: self._tell_delivery(status),
         }
         if line.action is None:
             return None

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from unicodedata import bidirectional
 
-from trayapp.coding.duration import NOT_KNOWN, format_duration
-from trayapp.coding.file_monitor import FileMonitorStatus, WatchedFolder
+from trayapp.coding.counted import counted
+from trayapp.coding.duration import ESTIMATE_SIGN, NOT_KNOWN, format_duration
+from trayapp.coding.file_monitor import FileMonitorStatus, WatchedFolder, with_home_sign
 from trayapp.coding.goal import format_goal
 from trayapp.coding.number import Share
-from trayapp.coding.status import Flag, State, Status
+from trayapp.coding.status import DeliveryStatus, Flag, State, Status
 
 LONGEST_LINE = 90
 
@@ -24,6 +25,8 @@ MOST_SHARES = 10
 """How many projects or languages a submenu names."""
 
 UNTIL_TOMORROW = "tomorrow"
+
+MIDNIGHT = "00:00"
 
 PAUSES = {"900": "15 minutes", "3600": "1 hour", UNTIL_TOMORROW: "Until tomorrow"}
 """Seconds, or until when."""
@@ -46,6 +49,9 @@ class Action(Enum):
     OPEN_FOLDER = auto()
     REMOVE_FOLDER = auto()
     TELL_FOLDER = auto()
+    SEND_NOW = auto()
+    TELL_REFUSED = auto()
+    TELL_DELIVERY = auto()
     QUIT = auto()
 
 
@@ -71,12 +77,15 @@ class Line:
 SEPARATOR = Line("---")
 
 
-def lay_out(status: Status, fetched: str) -> tuple[Line, ...]:
-    """Lay out the menu; `fetched` is the number's time of day, such as `14:02`."""
+def lay_out(status: Status, fetched: str, home: str = "") -> tuple[Line, ...]:
+    """Lay out the menu; `fetched` is the number's time of day, such as `14:02`.
+
+    Paths in the folder `home` are shown with a ~.
+    """
     groups = (
         _what_is_known(status, fetched),
         _breakdowns(status),
-        _monitor(status.monitor),
+        _monitor(status.monitor, home),
         _actions(status),
         (Line("Quit", Action.QUIT),),
     )
@@ -101,7 +110,17 @@ def _what_is_known(status: Status, fetched: str) -> tuple[Line, ...]:
         lines.append(Line(_cut(status.problem.hint), Action.REFRESH))
     if status.notice:
         lines.append(Line(_cut(status.notice), Action.REFRESH))
-    return tuple(lines)
+    return (*lines, *_delivery(status.delivery))
+
+
+def _delivery(delivery: DeliveryStatus) -> Iterator[Line]:
+    """Say what is late and why, and what was refused; nothing while all arrives."""
+    if delivery.waiting:
+        yield Line(f"{counted(delivery.waiting, 'heartbeat')} waiting", Action.SEND_NOW)
+    if delivery.dead:
+        yield Line(f"{counted(delivery.dead, 'heartbeat')} refused", Action.TELL_REFUSED)
+    if delivery.problem is not None:
+        yield Line(_cut(delivery.problem.title), Action.TELL_DELIVERY)
 
 
 def _opens(status: Status) -> Action:
@@ -128,7 +147,7 @@ def _shares(shares: tuple[Share, ...], click: Action) -> Iterator[Line]:
         yield Line(f"and {len(ordered) - MOST_SHARES} more", click)
 
 
-def _monitor(monitor: FileMonitorStatus) -> tuple[Line, ...]:
+def _monitor(monitor: FileMonitorStatus, home: str) -> tuple[Line, ...]:
     """Switch the file monitor, and say which folders it has; without any there is none to switch.
 
     What is wrong with a folder stands in the menu itself, where nobody has to look for it.
@@ -140,13 +159,13 @@ def _monitor(monitor: FileMonitorStatus) -> tuple[Line, ...]:
     if monitor.enabled:
         lines.append(_pause(monitor.paused_until))
         lines += [
-            Line(_cut(f"{_folder_name(each)}: {each.problem}"), Action.TELL_FOLDER, each.path)
+            Line(_cut(f"{_folder_name(each, home)}: {each.problem}"), Action.TELL_FOLDER, each.path)
             for each in monitor.folders
             if each.problem
         ]
     folders = tuple(
         Line(
-            _folder_name(each),
+            _folder_name(each, home),
             children=(
                 Line("Open", Action.OPEN_FOLDER, each.path),
                 Line("Watch no longer", Action.REMOVE_FOLDER, each.path),
@@ -154,22 +173,22 @@ def _monitor(monitor: FileMonitorStatus) -> tuple[Line, ...]:
         )
         for each in monitor.folders
     )
-    count = len(folders)
-    title = "1 folder" if count == 1 else f"{count} folders"
-    return (*lines, Line(title, children=(*folders, SEPARATOR, add)))
+    return (*lines, Line(counted(len(folders), "folder"), children=(*folders, SEPARATOR, add)))
 
 
 def _pause(until: float | None) -> Line:
     if until is not None:
-        return Line(f"Paused until {clock_time(until)}: go on", Action.RESUME)
+        end = clock_time(until)
+        end = "tomorrow" if end == MIDNIGHT else end
+        return Line(f"Paused until {end}: go on", Action.RESUME)
     return Line(
         "Pause", children=tuple(Line(text, Action.PAUSE, each) for each, text in PAUSES.items())
     )
 
 
-def _folder_name(folder: WatchedFolder) -> str:
+def _folder_name(folder: WatchedFolder, home: str) -> str:
     """Give the end of a folder's path, which tells more than its beginning."""
-    path = folder.path
+    path = with_home_sign(folder.path, home)
     # Cut first: what isolates a name stands at both of its ends.
     return isolated(path if len(path) <= LONGEST_NAME else f"…{path[-LONGEST_NAME + 1 :]}")
 
@@ -240,7 +259,8 @@ def tooltip(status: Status, fetched: str) -> str:
     parts = [time_in_words(status, fetched)]
     if status.state is not State.FRESH:
         parts.append(state_in_words(status))
-    counts = {Flag.WAITING: f" ({status.waiting})", Flag.DEAD: f" ({status.dead})"}
+    delivery = status.delivery
+    counts = {Flag.WAITING: f" ({delivery.waiting})", Flag.DEAD: f" ({delivery.dead})"}
     flags = ", ".join(f"{flag}{counts.get(flag, '')}" for flag in status.flags)
     return "  ".join([*parts, flags] if flags else parts)
 
@@ -254,7 +274,7 @@ def label(status: Status) -> str:
 def _time(status: Status) -> str:
     if status.number is None:
         return NOT_KNOWN
-    estimate = "~" if Flag.ESTIMATE in status.flags else ""
+    estimate = ESTIMATE_SIGN if Flag.ESTIMATE in status.flags else ""
     return estimate + format_duration(status.number.total_seconds)
 
 

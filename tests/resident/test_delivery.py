@@ -1,0 +1,192 @@
+"""Delivery with a real queue, a real sender and a server on loopback."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.coding.samples import NOON
+from tests.delivery.samples import heartbeat
+from tests.desktop.processes import wait_for
+from tests.server import Server
+from tests.server.misbehaviours import status
+from trayapp.cli.parts import connect
+from trayapp.resident.clock import SystemClock
+from trayapp.resident.delivery import Delivery, DeliveryEars
+from trayapp.settings.accounts import Account, Settings
+from trayapp.settings.key import Key
+from trayapp.settings.keyring_store import MemoryKeyStore
+from trayapp.settings.locations import find_locations, make_private_folder
+
+LIMIT = 20.0
+
+
+class NoonClock(SystemClock):
+    """A clock that goes, and began at noon: no midnight comes between."""
+
+    def __init__(self) -> None:
+        self._offset = NOON - time.monotonic()
+
+    def time(self) -> float:
+        return time.monotonic() + self._offset
+
+
+class Office:
+    """Delivery to one account, and all that it told."""
+
+    def __init__(self, home: Path, server: Server) -> None:
+        self.server = server
+        self.clock = NoonClock()
+        server.clock = self.clock.time
+        self.locations = find_locations({"HOME": str(home)})
+        make_private_folder(self.locations.state_dir)
+        self.account = Account("home", server.api_url, dialect="hackatime")
+        self.keys = MemoryKeyStore({self.account.receiver: Key(server.key)})
+        self.settings = Settings(accounts=(self.account,), show="home", seconds_between_rounds=0.1)
+        self.delivered: list[str] = []
+        self.notes: list[str] = []
+        self.recorded = threading.Event()
+        self.delivery = self.make()
+
+    def make(self) -> Delivery:
+        ears = DeliveryEars(
+            delivered=self.delivered.append, recorded=self.recorded.set, noted=self.notes.append
+        )
+        return Delivery(
+            self.locations,
+            {},
+            self.keys,
+            connect,
+            self.clock,
+            lambda: 0.5,
+            "trayapp",
+            ears,
+        )
+
+    def save(self, number: int) -> None:
+        at = self.clock.time() - 100 + number
+        self.delivery.record(heartbeat(number, at), f"key {number}".encode())
+
+    def stored(self) -> list[str]:
+        return [str(row["entity"]).rpartition("/")[2] for row in self.server.heartbeats]
+
+    def wait_until_stored(self, *names: str) -> None:
+        wait_for(lambda: self.stored() == list(names), f"{names} are stored", LIMIT)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server("hackatime") as server:
+        yield server
+
+
+@pytest.fixture
+def office(tmp_path: Path, server: Server) -> Iterator[Office]:
+    office = Office(tmp_path, server)
+    yield office
+    office.delivery.stop()
+
+
+def test_what_is_recorded_arrives_and_is_told(office: Office) -> None:
+    office.delivery.follow(office.settings)
+    office.save(1)
+    office.wait_until_stored("1.py")
+    wait_for(lambda: office.delivered == [office.account.receiver], "it is told", LIMIT)
+    assert office.recorded.is_set()
+    assert office.delivery.status().problem is None
+
+
+def test_a_receiver_that_alone_is_to_have_it_does(office: Office) -> None:
+    office.delivery.follow(office.settings)
+    office.delivery.record(heartbeat(1), b"key", "[api_urls]:x@https://other.example/api")
+    office.save(2)
+    office.wait_until_stored("2.py")
+
+
+def test_without_an_account_all_is_kept_and_estimated(office: Office) -> None:
+    office.delivery.follow(Settings())
+    for second in (0, 20):
+        office.save(second)
+    number = office.delivery.estimated(None, None)
+    assert number is not None
+    assert (round(number.total_seconds), number.source) == (20, "estimate")
+    assert office.delivery.status() == replace(office.delivery.status(), waiting=0, problem=None)
+
+
+def test_what_only_goes_with_the_next_round_is_not_late(office: Office) -> None:
+    slow = replace(office.settings, seconds_between_rounds=3600.0)
+    office.delivery.follow(slow)
+    office.save(1)
+    office.wait_until_stored("1.py")
+    wait_for(lambda: bool(office.delivered), "the round is over", LIMIT)
+    office.save(2)
+    assert office.delivery.waiting() == 1
+    assert office.delivery.status().waiting == 0
+
+
+def test_a_refused_key_keeps_all_says_so_and_a_new_one_sends_it(office: Office) -> None:
+    office.keys.set(office.account.receiver, Key("99999999-2222-4333-8444-555555555555"))
+    office.delivery.follow(office.settings)
+    office.save(1)
+    wait_for(lambda: office.delivery.status().problem is not None, "it is told", LIMIT)
+    fares = office.delivery.status()
+    assert fares.waiting == 1
+    assert fares.problem is not None
+    assert "does not accept the API key" in fares.problem.title
+
+    office.keys.set(office.account.receiver, Key(office.server.key))
+    # The keyring's key is no setting: what tells of it is that the settings are read again.
+    office.delivery.follow(office.settings)
+    office.wait_until_stored("1.py")
+    wait_for(lambda: office.delivery.status().problem is None, "all is well", LIMIT)
+
+
+def test_one_account_in_trouble_is_named_where_there_are_two(office: Office) -> None:
+    office.server.misbehave(status(401), path="heartbeats")
+    with Server("wakapi") as second:
+        second.clock = office.clock.time
+        there = Account("there", second.api_url, dialect="wakapi")
+        office.keys.set(there.receiver, Key(second.key))
+        office.delivery.follow(replace(office.settings, accounts=(office.account, there)))
+        office.save(1)
+        wait_for(lambda: len(second.heartbeats) == 1, "the other has it", LIMIT)
+        wait_for(lambda: office.delivery.status().problem is not None, "it is told", LIMIT)
+        problem = office.delivery.status().problem
+        assert problem is not None
+        assert problem.title.startswith("home: ")
+
+
+def test_what_was_recorded_before_a_stop_is_sent_by_the_next_start(office: Office) -> None:
+    office.server.misbehave(status(503), path="heartbeats")
+    office.delivery.follow(office.settings)
+    office.save(1)
+    office.delivery.stop()
+    office.server.behave()
+    assert office.stored() == []
+
+    office.delivery = office.make()
+    office.delivery.follow(office.settings)
+    office.wait_until_stored("1.py")
+
+
+def test_a_stop_sends_what_was_held_within_the_window(office: Office) -> None:
+    office.delivery.follow(office.settings)
+    now = office.clock.time()
+    office.delivery.record(heartbeat(1, now - 2), b"key")
+    office.wait_until_stored("1.py")
+    office.delivery.record(heartbeat(2, now - 1), b"key")
+    office.delivery.stop()
+    assert office.stored() == ["1.py", "2.py"]
+
+
+def test_a_damaged_queue_is_told_and_sending_goes_on(office: Office) -> None:
+    office.locations.queue_file.write_bytes(b"this is no database" * 500)
+    office.delivery.follow(office.settings)
+    office.save(1)
+    office.wait_until_stored("1.py")
+    assert any("damaged" in note for note in office.notes)

@@ -1,0 +1,204 @@
+"""Recording and sending, joined: a save becomes a row in the queue and arrives at each account."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from trayapp.coding.day import day_at
+from trayapp.coding.heartbeat import Heartbeat
+from trayapp.coding.number import Number
+from trayapp.coding.status import DeliveryStatus, Problem, problem_of
+from trayapp.delivery.queue import HeartbeatQueue
+from trayapp.delivery.recorder import Recorder
+from trayapp.delivery.rows import LOCAL, Recording
+from trayapp.delivery.seams import Listeners, ReceiverStatus, Trouble
+from trayapp.delivery.sender import STOP_SECONDS, Sender
+from trayapp.desktop.single_instance import InstanceLock
+from trayapp.errors import QueueError, TrayappError
+from trayapp.resident.clock import Clock
+from trayapp.resident.estimating import estimated
+from trayapp.resident.receivers import make_receivers
+from trayapp.servers.transport import NetworkOptions, Transport
+from trayapp.servers.zones import local_zone
+from trayapp.settings.accounts import Account, Settings
+from trayapp.settings.keyring_store import KeyStore
+from trayapp.settings.locations import Locations
+
+log = logging.getLogger(__name__)
+
+DAY_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True)
+class DeliveryEars:
+    """Whom delivery tells, from its threads.
+
+    `changed`: how it fares may have; `delivered`: this receiver took something; `recorded`: a
+    heartbeat was; `noted`: a sentence for a person.
+    """
+
+    changed: Callable[[], None] = lambda: None
+    delivered: Callable[[str], None] = lambda _receiver: None
+    recorded: Callable[[], None] = lambda: None
+    noted: Callable[[str], None] = log.warning
+
+
+class Delivery:
+    """Record heartbeats, and send them to every account that receives.
+
+    Any thread may call any method. `owner` is what another process is told of this one.
+    """
+
+    def __init__(
+        self,
+        locations: Locations,
+        environment: Mapping[str, str],
+        key_store: KeyStore,
+        connect: Callable[[NetworkOptions], Transport],
+        clock: Clock,
+        chance: Callable[[], float],
+        owner: str,
+        ears: DeliveryEars,
+    ) -> None:
+        self._environment = environment
+        self._key_store = key_store
+        self._connect = connect
+        self._clock = clock
+        self._ears = ears
+        self._lock = threading.Lock()
+        self._receiving: tuple[str, ...] = ()
+        self._history_seconds = 0.0
+        self._tidied_at: float | None = None
+        self._started = False
+        self._start_problem: Problem | None = None
+        self._queue = HeartbeatQueue(locations.queue_file, ears.noted)
+        self._recorder = Recorder(self._queue, ears.changed, clock.monotonic)
+        self._sender = Sender(
+            self._queue,
+            clock,
+            chance,
+            Listeners(ears.changed, ears.delivered),
+            InstanceLock(locations.sender_lock_file, f"{owner} (process {os.getpid()})"),
+        )
+
+    def follow(self, settings: Settings) -> None:
+        """Record for the accounts of these settings, and send to them; begins with the first."""
+        receivers = make_receivers(settings, self._environment, self._key_store, self._connect)
+        with self._lock:
+            self._receiving = settings.receiving_accounts
+            self._history_seconds = settings.history_days * DAY_SECONDS
+            begins, self._started = not self._started, True
+        self._sender.follow(receivers, settings.seconds_between_rounds)
+        if begins:
+            self._begin()
+        else:
+            # A key may have changed in a place of which the settings say nothing.
+            self._sender.network_changed()
+
+    def record(self, heartbeat: Heartbeat, key: bytes, only: str | None = None) -> None:
+        """Record one save, for all accounts or `only` for one receiver; never raises.
+
+        `key` is its coalescing key. What the disk does not take is kept in memory.
+        """
+        with self._lock:
+            receivers = self._receiving if only is None else (only,)
+        self._recorder.record(Recording(heartbeat, receivers, key))
+        self._sender.recorded()
+        self._ears.recorded()
+
+    def attend(self) -> None:
+        """Look after what no thread waits for: a disk with room again, other processes, history."""
+        self._recorder.flush()
+        self._sender.recorded()
+        self._tidy()
+
+    def send_now(self) -> None:
+        """Send at once, because a person said so."""
+        self._recorder.flush()
+        self._sender.send_now()
+
+    def network_changed(self) -> None:
+        """Try again what may go now: the machine woke, or is on another network."""
+        self._sender.network_changed()
+
+    def status(self) -> DeliveryStatus:
+        """Say what is late, what was refused for good, and why."""
+        kept = self._recorder.problem
+        receivers = self._sender.status()
+        late = [one for one in receivers if one.trouble is not Trouble.NONE or one.problem]
+        problem = self._start_problem
+        if kept is not None:
+            lost = f"; {kept.lost} are lost" if kept.lost else ""
+            problem = Problem(f"{kept.title}: {kept.kept} kept in memory{lost}", kept.hint, 1)
+        elif late:
+            problem = _problem(late[0], alone=len(receivers) == 1)
+        return DeliveryStatus(
+            waiting=sum(one.waiting for one in late) + (kept.kept if kept else 0),
+            dead=sum(one.dead for one in receivers),
+            problem=problem,
+        )
+
+    def waiting(self) -> int:
+        """Count what is not delivered yet, late or not."""
+        return sum(one.waiting for one in self._sender.status())
+
+    def estimated(self, number: Number | None, account: Account | None) -> Number | None:
+        """Add to the number of an account what its server has not yet (see estimating)."""
+        return estimated(self._queue, number, account, self._clock.time())
+
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Bring all to disk, make one last request to each account, and end."""
+        try:
+            self._queue.close_window()
+        except QueueError as error:
+            log.warning("%s", error)
+        if not self._recorder.flush():
+            log.error("what could not be written to disk is lost")
+        self._sender.stop(seconds)
+        self._queue.close()
+
+    def _begin(self) -> None:
+        """Mend what is damaged, hold nothing of an earlier run any more, and send."""
+        try:
+            self._queue.check()
+            self._queue.close_window()
+            self._sender.start()
+        except TrayappError as error:
+            log.warning("%s", error)
+            self._start_problem = problem_of(error)
+
+    def _tidy(self) -> None:
+        """Once an hour, erase the history that is older than the settings want it kept."""
+        moment = self._clock.monotonic()
+        with self._lock:
+            if self._tidied_at is not None and moment - self._tidied_at < TIDY_SECONDS:
+                return
+            self._tidied_at = moment
+            history_seconds = self._history_seconds
+        now = self._clock.time()
+        zone, name = local_zone()
+        keep_from = day_at(now, zone, name).starts_at - history_seconds
+        try:
+            self._queue.tidy(now, keep_from)
+        except QueueError as error:
+            log.warning("the history was not tidied: %s", error)
+
+
+TIDY_SECONDS = 3600.0
+
+
+def _problem(status: ReceiverStatus, *, alone: bool) -> Problem | None:
+    if status.problem is None:
+        return None
+    problem = problem_of(status.problem)
+    if alone:
+        return problem
+    name = status.name.partition("@")[0]
+    return Problem(f"{name}: {problem.title}", problem.hint, problem.exit_code)
+
+
+__all__ = ["LOCAL", "Delivery", "DeliveryEars"]
