@@ -11,6 +11,7 @@ from tests.cli.watching import LINE_LIMIT, Watching, watching
 from tests.desktop.processes import wait_for
 from tests.server import Server
 from tests.server.misbehaviours import status
+from tests.watching.repositories import make_git
 from trayapp.delivery.queue import HeartbeatQueue
 from trayapp.delivery.rows import LOCAL
 from trayapp.settings.locations import find_locations
@@ -132,3 +133,28 @@ def test_a_second_one_leaves_folder_and_sending_to_the_first(
 
     assert stored(server) == ["a.py"]
     assert len(server.wait_for_requests(1, path="heartbeats")) == 1
+
+
+def test_what_is_hidden_reaches_neither_disk_nor_server(
+    tmp_path: Path, code: Path, server: Server
+) -> None:
+    sign_in(tmp_path, server)
+    with (tmp_path / "home" / ".wakatime.cfg").open("a") as cfg:
+        cfg.write("heartbeat_rate_limit_seconds = 0\n")
+        cfg.write("hide_file_names = true\nhide_project_names = true\nhide_branch_names = true\n")
+    secret = code / "Wonderland"
+    make_git(secret, "Zanzibar")
+    with watching(tmp_path, str(code), "--explain", "--verbose", dry=False) as one:
+        one.wait_until("is watched")
+        (secret / "Kumquat.py").write_text("print()\n")
+        wait_for(lambda: len(server.heartbeats) == 1, "it arrives", LINE_LIMIT)
+        server.misbehave(status(503), path="heartbeats")
+        (secret / "Marzipan.py").write_text("print()\n")
+        one.wait_until("1 heartbeat waiting: ")
+        assert one.end()[0] == 0
+
+    found = [path.read_bytes() for path in (one.home / "state").rglob("*") if path.is_file()]
+    told = [*found, one.said().encode(), *(request.body for request in server.requests)]
+    assert any(b"HIDDEN.py" in each for each in found)
+    for name in (b"wonderland", b"zanzibar", b"kumquat", b"marzipan"):
+        assert [each for each in told if name in each.lower()] == []

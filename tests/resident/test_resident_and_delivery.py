@@ -61,6 +61,10 @@ class Delivering(Scene):
         super().__post_init__()
         self.resident.employ(self.watcher, self.deliverer)
 
+    def settings(self) -> Settings:
+        assert isinstance(self.files.settings, Settings)
+        return self.files.settings
+
     def called(self) -> list[str]:
         """Give what delivery was asked to do since the last look."""
         calls, self.deliverer.calls = self.deliverer.calls, []
@@ -162,3 +166,13 @@ def test_it_ends_delivery_after_the_file_monitor(scene: Delivering) -> None:
     scene.resident.stop()
     assert scene.watcher.stopped
     assert scene.called()[-1] == "stop"
+
+
+def test_a_goal_of_ones_own_is_reached_by_the_estimate(scene: Delivering) -> None:
+    scene.files.settings = replace(scene.settings(), goal_seconds=7530)
+    scene.attend()
+    assert not scene.status().goal_reached
+    scene.failure = UnreachableError("hackatime.example cannot be reached")
+    scene.deliverer.adds = 60
+    scene.live(2 * MINUTE)
+    assert scene.status().goal_reached

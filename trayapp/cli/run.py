@@ -20,6 +20,7 @@ from trayapp.desktop.browser import open_folder, open_page
 from trayapp.desktop.control import ControlListener, ask
 from trayapp.desktop.folder_chooser import make_folder_chooser
 from trayapp.desktop.idle import idle_gate
+from trayapp.desktop.network import NetworkWatcher
 from trayapp.desktop.notifications import DesktopNotifier, Notifier
 from trayapp.desktop.session_bus import SessionBus
 from trayapp.desktop.single_instance import InstanceLock
@@ -87,6 +88,9 @@ def run(environment: Mapping[str, str], *, verbose: bool) -> int:
             _follow_theme(bus, face, environment)
             bus.start()
             parts.callback(bus.stop)
+        network = NetworkWatcher(resident.woke)
+        network.start()
+        parts.callback(network.stop)
         complain(f"The tray icon is starting; the log is {log_file}")
         face.run(partial(_begin, resident, environment))
         log.info("trayapp ends")

@@ -20,6 +20,7 @@ from trayapp.coding.file_monitor import SWITCHED_OFF
 from trayapp.coding.heartbeat import Heartbeat, to_json
 from trayapp.coding.status import DeliveryStatus
 from trayapp.desktop.idle import idle_gate
+from trayapp.desktop.network import NetworkWatcher
 from trayapp.errors import ConfigError, UsageError
 from trayapp.resident.clock import SystemClock
 from trayapp.resident.delivery import Delivery, DeliveryEars
@@ -73,6 +74,9 @@ def run(
         delivery = None if dry_run else _deliver(locations, environment, settings, events)
         if delivery is not None:
             parts.callback(delivery.stop)
+            network = NetworkWatcher(delivery.network_changed)
+            network.start()
+            parts.callback(network.stop)
         record = _printer(output, events) if delivery is None else delivery.record
         monitor = _monitor(locations, environment, record, events, explain=explain)
         parts.callback(monitor.stop)

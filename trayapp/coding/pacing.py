@@ -43,7 +43,7 @@ class Reason(Enum):
     """The menu is being opened."""
 
     WAKE = auto()
-    """The machine woke, or its clock was set."""
+    """The machine woke, its clock was set, or it came onto a network."""
 
     SETTINGS = auto()
     """Settings or keys changed."""

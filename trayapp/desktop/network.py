@@ -111,19 +111,21 @@ class NetworkWatcher:
 def find_ways() -> frozenset[str]:
     """Name the ways that packets can go now, by the addresses here and by the default routes.
 
-    An address alone may lead to a server at home or behind a VPN. With an address that stays, a
-    default route that comes back is a way too. Raises OSError.
+    An address alone may lead to a server at home or behind a VPN. A default route may come long
+    after the address. Raises OSError.
     """
-    anywhere = {f"anywhere by {family.name}" for family in FAR if _leads_anywhere(family)}
+    anywhere = {
+        f"anywhere by {family.name}" for family, far in FAR.items() if _leads_to(family, far)
+    }
     return address_ways(_ask(ALL_LINKS), _ask(ALL_ADDRESSES)) | anywhere
 
 
 def address_ways(links: Iterable[bytes], addresses: Iterable[bytes]) -> frozenset[str]:
     """Name the ways by addresses, from the kernel's descriptions of all links and addresses.
 
-    Left out is what leads off no machine, what cannot be used yet, and what lies in the network of
-    another address, as IPv6's temporary ones do. Bridges are left out since containers and virtual
-    machines bring theirs along; one that leads out has a default route.
+    None are those of links without a carrier, those that reach no router, those not yet usable, and
+    those in the network of another one, as IPv6's temporary ones are. None are those of bridges,
+    which containers and virtual machines bring along; one that leads out has a default route.
     """
     leading = set()
     for link in links:
@@ -142,11 +144,11 @@ def address_ways(links: Iterable[bytes], addresses: Iterable[bytes]) -> frozense
     return frozenset(ways)
 
 
-def _leads_anywhere(family: int) -> bool:
-    """Tell whether there is a default route; connecting a datagram socket sends nothing."""
+def _leads_to(family: int, far: str) -> bool:
+    """Tell whether there is a route to an address; connecting a datagram socket sends nothing."""
     try:
-        with socket.socket(family, socket.SOCK_DGRAM) as far:
-            far.connect((FAR[socket.AddressFamily(family)], 9))
+        with socket.socket(family, socket.SOCK_DGRAM) as datagrams:
+            datagrams.connect((far, 9))
     except OSError:
         return False
     return True
@@ -175,10 +177,12 @@ def _skip(news: socket.socket) -> None:
 
 def _ask(what: int) -> list[bytes]:
     """Have the kernel describe all links or all addresses."""
-    descriptions = []
+    descriptions: list[bytes] = []
     with _netlink() as kernel:
         kernel.settimeout(ANSWER_LIMIT)
-        kernel.send(HEADER.pack(HEADER.size + LINK.size, what, REQUEST_ALL, 0, 0) + bytes(LINK.size))
+        kernel.send(
+            HEADER.pack(HEADER.size + LINK.size, what, REQUEST_ALL, 0, 0) + bytes(LINK.size)
+        )
         while True:
             for kind, body in _messages(kernel.recv(ANSWER_SIZE)):
                 if kind == DONE:

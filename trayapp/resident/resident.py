@@ -111,7 +111,7 @@ class Resident:
         self._want(Reason.MENU)
 
     def woke(self) -> None:
-        """Ask the server now, because the machine slept."""
+        """Ask the server now, because the machine slept, or came onto a network."""
         self._want(Reason.WAKE)
 
     def reload(self) -> None:
@@ -349,7 +349,7 @@ class Resident:
             number=self._number,
             error=self._error,
         )
-        status = self._parts.add_to(self._with_settings(status), account)
+        status = self._with_settings(self._parts.add_to(status, account))
         with self._lock:
             changed = replace(status, at=self._status.at) != self._status
             self._status = status
