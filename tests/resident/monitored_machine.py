@@ -66,9 +66,14 @@ class Machine:
         )
 
     def watch(self, *folders: Path, **values: Any) -> None:
-        """Follow such settings, and begin once all of it is watched."""
+        """Follow such settings, and begin once all of it is watched, and that was told."""
         self.monitor.follow(self.settings(*folders, **values))
         wait_for(self.all_is_well, "all is watched", LIMIT)
+        # Who tells it reads no event before.
+        before = len(self.verdicts)
+        probe = save(self.beside / "watched.txt")
+        wait_for(lambda: len(self.verdicts) > before, "it is told", LIMIT)
+        probe.unlink()
 
     def status(self) -> FileMonitorStatus:
         return self.monitor.status(time.time())
@@ -96,7 +101,7 @@ class Machine:
         # In one folder things are told in their order, in two they are not.
         for number, folder in enumerate(self.status().folders):
             if folder.watches and not folder.problem:
-                self._wait_until_read(Path(folder.path), f"read{self._sentinels}-{number}.txt")
+                self.wait_until_read(Path(folder.path), f"read{self._sentinels}-{number}.txt")
         sentinel = str(save(self.beside / f"sentinel{self._sentinels}.py", "n = 1\n"))
         # Saves are told in the order in which they were read: with this one all before it are.
         self.wait_for_save(sentinel)
@@ -105,7 +110,7 @@ class Machine:
         self._told_before = len(heartbeats)
         return sorted(found)
 
-    def _wait_until_read(self, folder: Path, name: str) -> None:
+    def wait_until_read(self, folder: Path, name: str) -> None:
         """Wait until the events of a folder up to now were read, by a file of no code."""
         probe = save(folder / name)
         wait_for(

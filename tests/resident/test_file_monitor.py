@@ -251,11 +251,11 @@ def test_a_pause_holds_for_the_time_of_a_save_not_for_when_it_is_told(machine: M
     """A save is told more than a second after it was made."""
     machine.watch()
     before = save(machine.code / "before.py", "n = 1\n")
-    time.sleep(0.3)  # Until its event was read: nothing tells.
+    machine.wait_until_read(machine.code, "first.txt")
 
     machine.monitor.pause(time.time() + 3600)
     save(machine.code / "within.py", "n = 1\n")
-    time.sleep(0.3)
+    machine.wait_until_read(machine.code, "second.txt")
     machine.monitor.pause(0)
     after = save(machine.code / "after.py", "n = 1\n")
 
@@ -298,11 +298,13 @@ def test_a_folder_that_is_missing_goes_and_comes_is_told_and_watched_again(
     wait_for(lambda: machine.problem(late), "it is missed", LIMIT)
     assert machine.problem(late) == "there is no such folder"
     assert machine.status().problem is not None
+    # What is told of it comes before what is saved now.
+    machine.saves()
     before = machine.changes
 
     late.mkdir()
     wait_for(machine.all_is_well, "it is watched", LIMIT)
-    assert machine.changes > before
+    wait_for(lambda: machine.changes > before, "it is told", LIMIT)
     path = save(late / "a.py", "n = 1\n")
     assert machine.saves() == [str(path)]
 
@@ -399,7 +401,7 @@ def left_out(machine: Machine, folder: Path) -> bool:
 def test_an_edit_of_a_settings_file_is_told_once_it_is_over(machine: Machine) -> None:
     save(machine.locations.wakatime_cfg, f"[settings]\nimport_cfg = {machine.home}/other.cfg\n")
     machine.watch()
-    time.sleep(0.3)  # Until the files are followed: nothing tells.
+    wait_for(lambda: watched(machine.home), "the files are followed", LIMIT)
     files = [
         machine.locations.config_file,
         machine.locations.wakatime_cfg,

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Collection
 from typing import Protocol
 
-from trayapp.watching.inotify.reports import Condition
+from trayapp.watching.inotify.reports import Report
 
 STOP_SECONDS = 5.0
 
@@ -27,7 +27,7 @@ class FolderFollower(Protocol):
 
 
 MakeFollower = Callable[
-    [Callable[[str], object], Callable[[str], object], Callable[[Condition], object]],
+    [Callable[[str], object], Callable[[str], object], Callable[[Report], object]],
     FolderFollower,
 ]
 """Makes one of whom to tell: the path of what was touched in a folder, a folder that came or went
@@ -37,7 +37,7 @@ with all that is in it, and which limit of the system was reached."""
 def make_follower(
     touched: Callable[[str], object],
     replaced: Callable[[str], object],
-    fares: Callable[[Condition], object],
+    fares: Callable[[Report], object],
     platform: str = sys.platform,
 ) -> FolderFollower:
     """Make the system's follower; on Linux it takes one inotify instance for all folders."""
@@ -63,7 +63,7 @@ class ChangedFiles:
     def __init__(
         self,
         changed: Callable[[str], None],
-        fares: Callable[[Condition], object] = lambda _condition: None,
+        fares: Callable[[Report], object] = lambda _report: None,
         make: MakeFollower = make_follower,
     ) -> None:
         self._changed = changed

@@ -10,6 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -28,7 +29,7 @@ from .kernel import (
     Inotify,
 )
 from .reader import Reader
-from .reports import RETRY_SECONDS, Condition
+from .reports import RETRY_SECONDS, Condition, Report, advice
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Folders:
         self,
         touched: Callable[[str], object],
         replaced: Callable[[str], object],
-        fares: Callable[[Condition], object],
+        fares: Callable[[Report], object],
     ) -> None:
         self._touched = touched
         self._replaced = replaced
@@ -96,7 +97,7 @@ class Folders:
         if self._inotify is None:
             return
         looks = False
-        touched: dict[str, None] = {}
+        touched: set[str] = set()
         for record in self._inotify.read():
             if record.mask & Q_OVERFLOW:
                 self._miss()
@@ -105,12 +106,12 @@ class Folders:
                 # Without a name it is about the folder itself: it goes, or may be read now.
                 path = os.path.join(folder, record.name) if record.name else folder
                 if record.mask & TOUCHED and folder in self._folders:
-                    touched[path] = None
+                    touched.add(path)
                 looks |= path in self._on_the_way
-        for path in touched:
-            self._touched(path)
         if looks:
             self._look()
+        for path in touched:
+            self._touched(path)
 
     def retry(self) -> None:
         """Try again what was not possible."""
@@ -169,19 +170,24 @@ class Folders:
         last, waited = -1, -1
         while True:
             descriptor = None
-            for index in range(last + 1, len(way)):
-                # Where one may not be read, what comes after it may still be reached.
-                if (found := self._add(way[index], masks[index], inotify)) is not None:
-                    last, descriptor = index, found
+            # What is not there ends the way, even if it comes just now.
+            with suppress(FileNotFoundError, NotADirectoryError):
+                for index in range(last + 1, len(way)):
+                    # Where one may not be read, what comes after it may still be reached.
+                    if (found := self._add(way[index], masks[index], inotify)) is not None:
+                        last, descriptor = index, found
             if last in (waited, len(way) - 1):
                 return descriptor
             # What is next may have come before it is waited for: that is tried once more.
-            self._add(way[last], AWAITING, inotify)
+            with suppress(FileNotFoundError, NotADirectoryError):
+                self._add(way[last], AWAITING, inotify)
             waited = last
 
     def _add(self, path: str, mask: int, inotify: Inotify) -> int | None:
         try:
             descriptor = inotify.add(path, mask | ONLYDIR | MASK_ADD)
+        except (FileNotFoundError, NotADirectoryError):
+            raise
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 self._limit = Condition.NO_WATCHES_LEFT
@@ -195,7 +201,7 @@ class Folders:
             self.retry_at = time.monotonic() + RETRY_SECONDS
         if condition is not self._told:
             self._told = condition
-            self._fares(condition)
+            self._fares(Report("/", condition, len(self._paths), advice(condition)))
 
 
 class FolderFollower:
@@ -205,7 +211,7 @@ class FolderFollower:
         self,
         touched: Callable[[str], object],
         replaced: Callable[[str], object],
-        fares: Callable[[Condition], object],
+        fares: Callable[[Report], object],
     ) -> None:
         self._folders = Folders(touched, replaced, fares)
         self._reader = Reader[Folders]()
