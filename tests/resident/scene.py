@@ -12,7 +12,7 @@ from typing import Any
 from tests.coding.samples import NOON
 from trayapp.coding.file_monitor import FileMonitorStatus, WatchedFolder
 from trayapp.coding.number import Number
-from trayapp.coding.status import Problem, Status
+from trayapp.coding.status import DeliveryStatus, Problem, Status
 from trayapp.resident.asking import Asker
 from trayapp.resident.clock import ManualClock
 from trayapp.resident.noticing import STILL_SECONDS
@@ -105,6 +105,44 @@ class Watcher:
 
 
 @dataclass
+class Deliverer:
+    """Delivery that only remembers; `adds` seconds to every number."""
+
+    calls: list[str] = field(default_factory=list)
+    fares: DeliveryStatus = field(default_factory=DeliveryStatus)
+    adds: float = 0.0
+    waits: int = 0
+    account: Account | None = None
+
+    def follow(self, settings: Settings) -> None:
+        self.calls.append(f"follow {settings.show}")
+
+    def attend(self) -> None:
+        self.calls.append("attend")
+
+    def send_now(self) -> None:
+        self.calls.append("send")
+
+    def network_changed(self) -> None:
+        self.calls.append("network")
+
+    def status(self) -> DeliveryStatus:
+        return self.fares
+
+    def waiting(self) -> int:
+        return self.waits
+
+    def estimated(self, number: Number | None, account: Account | None) -> Number | None:
+        self.account = account
+        if number is None or not self.adds:
+            return number
+        return replace(number, total_seconds=number.total_seconds + self.adds, source="estimate")
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+
+
+@dataclass
 class Scene:
     """Everything around one resident; `answer` is what `statusbar/today` says next."""
 
@@ -126,13 +164,14 @@ class Scene:
         self.files = Files(Settings(accounts=(ACCOUNT,), show=ACCOUNT.name))
         self.store = SnapshotStore(self.folder / "today.json")
         self.watcher = Watcher()
+        self.deliverer = Deliverer()
         self.resident = self.make_resident()
 
     def make_resident(self) -> Resident:
         asker = Asker({}, self.keys, self._connect)
         asker.zones = self.store.zones()
         resident = Resident(self.files, asker, self.store, self.clock, lambda: 0.5)
-        resident.employ(self.watcher)
+        resident.employ(self.watcher, self.deliverer)
         resident.subscribe(self.published.append)
         return resident
 

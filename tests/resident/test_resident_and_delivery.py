@@ -8,58 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.resident.scene import ACCOUNT, Scene
-from trayapp.coding.number import Number
 from trayapp.coding.status import DeliveryStatus, Flag, Problem, State
 from trayapp.errors import UnreachableError
-from trayapp.settings.accounts import Account, Settings
+from trayapp.settings.accounts import Settings
 
 MINUTE = 60.0
 
 
-class Deliverer:
-    """Delivery that only remembers; `adds` seconds to every number."""
-
-    def __init__(self) -> None:
-        self.calls: list[str] = []
-        self.fares = DeliveryStatus()
-        self.adds = 0.0
-        self.waits = 0
-
-    def follow(self, settings: Settings) -> None:
-        self.calls.append(f"follow {settings.show}")
-
-    def attend(self) -> None:
-        self.calls.append("attend")
-
-    def send_now(self) -> None:
-        self.calls.append("send")
-
-    def network_changed(self) -> None:
-        self.calls.append("network")
-
-    def status(self) -> DeliveryStatus:
-        return self.fares
-
-    def waiting(self) -> int:
-        return self.waits
-
-    def estimated(self, number: Number | None, account: Account | None) -> Number | None:
-        assert account in (ACCOUNT, None)
-        if number is None or not self.adds:
-            return number
-        return replace(number, total_seconds=number.total_seconds + self.adds, source="estimate")
-
-    def stop(self) -> None:
-        self.calls.append("stop")
-
-
 class Delivering(Scene):
     """A scene whose resident delivers."""
-
-    def __post_init__(self) -> None:
-        self.deliverer = Deliverer()
-        super().__post_init__()
-        self.resident.employ(self.watcher, self.deliverer)
 
     def settings(self) -> Settings:
         assert isinstance(self.files.settings, Settings)
@@ -146,6 +103,7 @@ def test_while_the_server_cannot_be_asked_what_it_lacks_is_added(scene: Deliveri
     assert scene.status().state is State.OFFLINE
     assert scene.number().total_seconds == 7560
     assert Flag.ESTIMATE in scene.status().flags
+    assert scene.deliverer.account == ACCOUNT
     scene.failure = None
     scene.live(10 * MINUTE)
     assert scene.number().total_seconds == 7500

@@ -13,7 +13,7 @@ from tests.desktop.processes import wait_for
 from tests.resident.scene import ACCOUNT, USER, Scene
 from trayapp.coding.file_monitor import FileMonitorStatus, WatchedFolder
 from trayapp.coding.preferences import IconFace, Preferences, Scheme
-from trayapp.coding.status import Status
+from trayapp.coding.status import DeliveryStatus, Problem, Status
 from trayapp.desktop.notifications import RememberingNotifier
 from trayapp.errors import (
     ConfigError,
@@ -500,3 +500,22 @@ def test_settings_that_cannot_be_written_are_told(
     watched.click(*path)
 
     assert watched.told() == ["config.toml cannot be written. Make it writable."]
+
+
+def test_what_is_late_or_refused_is_sent_or_told_by_a_click(watched: Watched) -> None:
+    deliverer = watched.scene.deliverer
+    deliverer.fares = DeliveryStatus(12, 1, Problem("The key is refused", "Copy it anew.", 104))
+    watched.scene.resident.part_changed()
+    watched.scene.attend()
+    deliverer.calls.clear()
+
+    watched.click("12 heartbeats waiting")
+    watched.click("1 heartbeat refused")
+    watched.click("The key is refused")
+
+    assert deliverer.calls == ["send"]
+    assert watched.told() == [
+        "1 heartbeat refused by the server. To see why: trayapp queue",
+        "The key is refused. Copy it anew.",
+    ]
+    assert watched.shown().attention

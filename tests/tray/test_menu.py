@@ -11,7 +11,7 @@ from tests.tray.icon_samples import PAUSED
 from trayapp.coding.file_monitor import FileMonitorStatus, WatchedFolder
 from trayapp.coding.goal import with_goal
 from trayapp.coding.number import Goal, Number, Share
-from trayapp.coding.status import DeliveryStatus, Status, status_at
+from trayapp.coding.status import DeliveryStatus, Problem, Status, status_at
 from trayapp.errors import (
     BadAnswerError,
     KeyRefusedError,
@@ -152,6 +152,7 @@ def test_what_is_not_known_is_absent_not_empty() -> None:
         ),
         (local(), "Today  -", "Local: No account yet"),
         (a_status(ESTIMATE), "Today  ~2h 5m  (as of 12:00)", "Stale"),
+        (replace(local(), number=ESTIMATE), "Today  ~2h 5m", "Local: No account yet"),
     ],
 )
 def test_the_menu_says_the_time_and_the_state_by_its_own_word(
@@ -179,6 +180,18 @@ def test_when_a_person_has_to_act_on_the_key_the_menu_says_how(
 
     assert (error.hint in texts) == tells
     assert "Sign in." in [line.text for line in lay_out(local(), "12:00")]
+
+
+def test_what_is_late_or_refused_is_said_with_what_a_click_does() -> None:
+    fares = DeliveryStatus(12, 1, Problem("The key is refused", "Copy it anew.", 104))
+    lines = lay_out(replace(a_status(NUMBER), delivery=fares), "12:00")
+
+    assert [(line.text, line.action) for line in lines[2:5]] == [
+        ("12 heartbeats waiting", Action.SEND_NOW),
+        ("1 heartbeat refused", Action.TELL_REFUSED),
+        ("The key is refused", Action.TELL_DELIVERY),
+    ]
+    assert lay_out(a_status(NUMBER), "12:00")[2] is SEPARATOR
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from functools import partial
 
 from trayapp import __version__
 from trayapp.cli import complain
+from trayapp.cli.delivering import make_delivery
 from trayapp.cli.logs import log_to_file
-from trayapp.cli.parts import FileSettings, connect, make_asker
+from trayapp.cli.parts import FileSettings, make_asker
 from trayapp.cli.signals import handled
 from trayapp.coding.preferences import Scheme
 from trayapp.desktop.browser import open_folder, open_page
@@ -29,11 +30,10 @@ from trayapp.desktop.theme import ThemeWatcher, panel_scheme
 from trayapp.errors import ControlError, TrayappError
 from trayapp.resident.clock import SystemClock
 from trayapp.resident.commands import follow
-from trayapp.resident.delivery import Delivery, DeliveryEars
+from trayapp.resident.delivery import DeliveryEars
 from trayapp.resident.file_monitor import Ears, FileMonitor
 from trayapp.resident.resident import Resident
 from trayapp.resident.snapshot_store import SnapshotStore
-from trayapp.settings.keyring_store import SystemKeyring
 from trayapp.settings.locations import (
     Locations,
     find_locations,
@@ -101,16 +101,8 @@ def _employ_parts(
     resident: Resident, locations: Locations, environment: Mapping[str, str], bus: SessionBus
 ) -> None:
     """Have the resident watch the folders of its settings, and deliver what it finds."""
-    delivery = Delivery(
-        locations,
-        environment,
-        SystemKeyring(),
-        connect,
-        SystemClock(),
-        random.random,
-        "trayapp",
-        DeliveryEars(resident.part_changed, resident.delivered, resident.recorded, log.warning),
-    )
+    heard = DeliveryEars(resident.part_changed, resident.delivered, resident.recorded, log.warning)
+    delivery = make_delivery(locations, environment, "trayapp", heard)
     ears = Ears(
         recorded=delivery.record,
         noted=log.info,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-import random
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +12,7 @@ from enum import Enum, auto
 from typing import TextIO, TypeAlias
 
 from trayapp.cli import complain
-from trayapp.cli.parts import connect
+from trayapp.cli.delivering import make_delivery
 from trayapp.cli.signals import handled
 from trayapp.coding.counted import counted
 from trayapp.coding.file_monitor import SWITCHED_OFF
@@ -22,11 +21,9 @@ from trayapp.coding.status import DeliveryStatus
 from trayapp.desktop.idle import idle_gate
 from trayapp.desktop.network import NetworkWatcher
 from trayapp.errors import ConfigError, UsageError
-from trayapp.resident.clock import SystemClock
 from trayapp.resident.delivery import Delivery, DeliveryEars
 from trayapp.resident.file_monitor import EDITING_SECONDS, Ears, FileMonitor
 from trayapp.settings.accounts import Settings, fingerprint, load_settings
-from trayapp.settings.keyring_store import SystemKeyring
 from trayapp.settings.locations import Locations, find_locations, make_private_folder
 
 ENDING = ("SIGTERM", "SIGHUP")
@@ -132,16 +129,7 @@ def _deliver(
             "Make that folder writable for yourself.",
         ) from error
     ears = DeliveryEars(changed=lambda: events.put(_Event.DELIVERY_CHANGED), noted=complain)
-    delivery = Delivery(
-        locations,
-        environment,
-        SystemKeyring(),
-        connect,
-        SystemClock(),
-        random.random,
-        "trayapp watch",
-        ears,
-    )
+    delivery = make_delivery(locations, environment, "trayapp watch", ears)
     delivery.follow(settings)
     if not settings.receivers:
         complain("There is no account yet: saves are kept here. To sign in: trayapp login")

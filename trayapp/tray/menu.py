@@ -240,8 +240,8 @@ def _accounts(status: Status) -> tuple[Line, ...]:
 def time_in_words(status: Status, fetched: str) -> str:
     """Say the time, and its age when it is not fresh: `Today  2h 5m  (as of 14:02)`."""
     text = f"Today  {_time(status)}"
-    known_and_fresh = status.number is None or status.state is State.FRESH
-    return text if known_and_fresh else f"{text}  (as of {fetched})"
+    as_of_now = status.number is None or status.state in (State.FRESH, State.LOCAL)
+    return text if as_of_now else f"{text}  (as of {fetched})"
 
 
 def state_in_words(status: Status) -> str:
