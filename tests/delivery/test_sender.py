@@ -17,7 +17,7 @@ from tests.server import Server, mishandling
 from tests.server.posting import NOON
 from tests.servers.clients import Options, client_of
 from trayapp.delivery.queue import HeartbeatQueue
-from trayapp.delivery.rows import Recording
+from trayapp.delivery.rows import Recording, Row
 from trayapp.delivery.seams import Listeners, Receiver
 from trayapp.delivery.sender import STOP_SECONDS, Sender
 from trayapp.desktop.single_instance import InstanceLock
@@ -146,6 +146,35 @@ def is_waiting_for_ever(thread: threading.Thread) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def test_what_goes_with_the_next_round_anyhow_wakes_no_thread(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.record()
+    office.sender.start()
+    office.wait_until_sent()
+    wait_for(lambda: len(office.delivered) == 2, "both rounds are over")
+    looks: list[str] = []
+    waiting = office.queue.waiting
+
+    def look(receiver: str, now: float, limit: int, after_id: int = 0) -> list[Row]:
+        looks.append(receiver)
+        return waiting(receiver, now, limit, after_id)
+
+    monkeypatch.setattr(office.queue, "waiting", look)
+    office.record()
+    office.sender.recorded()
+    wait_for(lambda: len(looks) >= 2, "each has looked")
+    senders = [account.sender for account in office.sender._all()]
+    wait_for(lambda: all(sender.waits_for_round for sender in senders), "each waits")
+    for _ in range(20):
+        office.record()
+        office.sender.recorded()
+    office.sender.send_now()
+
+    office.wait_until_sent()
+    assert len(looks) < 20
 
 
 def test_the_end_makes_one_request_to_each_account_even_while_it_backs_off(

@@ -109,6 +109,8 @@ class AccountSender:
         self._round_at = _LONG_AGO
         self._mark_at = _LONG_AGO
         self.posted_at = _LONG_AGO
+        self.waits_for_round = False
+        """Whether something is to be sent, and only its time has not come yet; for any thread."""
 
     def tell(self, reason: Reason) -> None:
         """Have the next `attend` heed a reason."""
@@ -153,6 +155,8 @@ class AccountSender:
 
         Gives the seconds until something may be due, None while nothing waits.
         """
+        # Before the look into the queue: what is recorded after it must wake the thread.
+        self.waits_for_round = False
         asked = self._heed()
         self._mark()
         try:
@@ -223,6 +227,7 @@ class AccountSender:
         rows = self._next_rows(len(suspects) + 1, 0)
         if any(row.id not in suspects for row in rows):
             waits.append(earliest - moment)
+            self.waits_for_round = earliest > moment
         elif rows:
             waits.append((earliest if asked else max(earliest, self._suspects_not_before)) - moment)
         held_until = self._queue.next_due(self.name, now)

@@ -121,13 +121,14 @@ class Sender:
 
     def recorded(self) -> None:
         """Look into the queue: something may have been recorded, by this process or another."""
-        self._tell(None)
+        for account in self._all():
+            # What goes with a round that is to come anyhow needs no look now.
+            if not account.sender.waits_for_round:
+                account.wake()
 
     def status(self) -> tuple[ReceiverStatus, ...]:
         """Say how each receiver fares."""
-        with self._lock:
-            accounts = list(self._accounts.values())
-        return tuple(account.sender.status() for account in accounts)
+        return tuple(account.sender.status() for account in self._all())
 
     def holder(self) -> str:
         """Say which other process sends in place of this one, "" where none does."""
@@ -143,11 +144,9 @@ class Sender:
         if not self._take_lock():
             return False
         try:
-            with self._lock:
-                accounts = list(self._accounts.values())
             threads = [
                 threading.Thread(target=account.make_round, name="round", daemon=True)
-                for account in accounts
+                for account in self._all()
             ]
             for thread in threads:
                 thread.start()
@@ -162,17 +161,16 @@ class Sender:
 
         Gives the seconds until something may be due, None while nothing waits.
         """
-        with self._lock:
-            accounts = list(self._accounts.values())
-        waits = [account.sender.attend() for account in accounts]
+        waits = [account.sender.attend() for account in self._all()]
         return min((wait for wait in waits if wait is not None), default=None)
 
-    def _tell(self, reason: Reason | None) -> None:
+    def _all(self) -> list[_Account]:
         with self._lock:
-            accounts = list(self._accounts.values())
-        for account in accounts:
-            if reason is not None:
-                account.sender.tell(reason)
+            return list(self._accounts.values())
+
+    def _tell(self, reason: Reason) -> None:
+        for account in self._all():
+            account.sender.tell(reason)
             account.wake()
 
     def _take_lock(self, *, wait: bool = False) -> bool:
