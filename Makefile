@@ -19,9 +19,9 @@ help:
 	@echo "make test    set up and check everything (under 20 minutes)"
 	@echo "make test-desktops   the desktop tests, on GNOME Shell and KDE Plasma too"
 	@echo "make check   style, types and import rules only"
-	@echo "make bench   print what the cheap commands cost, and the tray at rest"
+	@echo "make bench   print what the cheap commands cost, the tray at rest, and a save until it arrives"
 	@echo "make bench-watching   print what watching costs, beside watchdog, watchfiles and a bare loop"
-	@echo "make soak    change the icon ten thousand times and count its memory"
+	@echo "make soak    the campaigns at full length: the icon, and delivery against kills, faults and damage"
 	@echo "make icons   draw the golden icons anew, and a sheet of them; make pictures: README's"
 	@echo "make clean   remove what these made"
 
@@ -72,15 +72,18 @@ ordinary-user: setup
 bench: setup
 	$(BIN)/python -m tests.benchmarks.start_up
 	$(BIN)/python -m tests.benchmarks.at_rest
+	$(BIN)/python -m tests.benchmarks.delivery
 
 # Ours beside watchdog, watchfiles and a bare inotify loop; ten minutes.
 bench-watching: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
 	$(BIN)/python -m tests.benchmarks.watching
 
-# Ten thousand changes of the icon and its menu, in about two minutes; `make test` makes fewer.
+# `make test` runs a short one of each. 10,000 changes of the icon and its menu; 200 times kill -9 of saving and sending,
+# and 200 of recording; 10,000 heartbeats drained and 5,000 requests gone wrong for each kind of server; 1,000 times damage.
 soak: setup
-	TRAYAPP_SOAK=1 $(BIN)/python -m pytest -s tests/tray/statusnotifier/test_soak.py
+	TRAYAPP_SOAK=1 $(BIN)/python -m pytest -s --show-capture=no tests/tray/statusnotifier/test_soak.py \
+		tests/delivery/campaigns tests/delivery/test_processes.py tests/delivery/test_damage.py
 
 # The golden images that the tests compare with, and artifacts/icons.png to look at.
 icons: setup

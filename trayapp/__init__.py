@@ -7,6 +7,7 @@ The rooms, and what each may import beside errors; import-linter checks it:
     servers/   one HTTP client, what differs between dialects, decoding       coding
     watching/  a person's saves among all that writes files; inotify/ in it   coding
                stands alone, native_*.py are for macOS and Windows
+    delivery/  the queue on disk, and the sender that empties it              servers, coding
     desktop/   the session bus (notifications, light or dark), waking, idle   coding
                time, the folder dialog, the control channel, the instance
                lock, the browser
@@ -17,9 +18,9 @@ The rooms, and what each may import beside errors; import-linter checks it:
     cli/       the command line; cli/run.py joins the parts                   everything
     errors.py  the error tree                                                 nothing
 
-Saves flow from watching/ to the resident, Status from there to the faces; what a person asks for
-goes back through the resident's methods. `trayapp --version` and `trayapp today --cached` never
-get further than cli/ and two modules of coding/.
+Saves flow from watching/ through the resident to delivery/ and the servers, Status from the
+resident to the faces; what a person asks for goes back through the resident's methods. `trayapp
+--version` and `trayapp today --cached` never get further than cli/ and two modules of coding/.
 """
 
 __version__ = "0.1.0"
