@@ -211,7 +211,7 @@ def watch(name: str, root: str) -> None:
     if name == "watchfiles":
         import watchfiles  # type: ignore[import-not-found,unused-ignore]  # noqa: F401, PLC0415
     # What "modules imported" means for the one that imports late.
-    Handler(lambda _event: None)
+    Handler(lambda _event: None, "")
     PrunedObserver(Hooks(is_pruned, lambda _report: None)).stop()
     counter, before = Counter(), memory()
     start = time.perf_counter()

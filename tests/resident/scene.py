@@ -117,8 +117,9 @@ class Deliverer:
     def follow(self, settings: Settings) -> None:
         self.calls.append(f"follow {settings.show}")
 
-    def attend(self) -> None:
+    def attend(self) -> float:
         self.calls.append("attend")
+        return 60.0
 
     def send_now(self) -> None:
         self.calls.append("send")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ from tests.desktop.processes import wait_for
 from tests.server import Server
 from tests.server.misbehaviours import status
 from trayapp.cli.parts import connect
+from trayapp.delivery.queue import HeartbeatQueue
+from trayapp.desktop.single_instance import InstanceLock
+from trayapp.errors import QueueFullError
 from trayapp.resident.clock import SystemClock
 from trayapp.resident.delivery import Delivery, DeliveryEars
 from trayapp.settings.accounts import Account, Settings
@@ -190,3 +194,41 @@ def test_a_damaged_queue_is_told_and_sending_goes_on(office: Office) -> None:
     office.save(1)
     office.wait_until_stored("1.py")
     assert any("damaged" in note for note in office.notes)
+
+
+def test_where_the_disk_is_full_at_the_start_all_is_sent_once_there_is_room(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_lock: InstanceLock, *, wait: bool = False) -> bool:
+        del wait
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(InstanceLock, "acquire", full)
+        office.delivery.follow(office.settings)
+        office.save(1)
+        problem = office.delivery.status().problem
+        assert problem is not None
+        assert "No space left on device" in problem.title
+        soon = office.delivery.attend()
+        assert office.stored() == []
+
+    assert soon < office.delivery.attend()
+    office.wait_until_stored("1.py")
+    assert office.delivery.status().problem is None
+
+
+def test_what_could_not_be_sent_for_a_full_disk_goes_at_the_end(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as disk:
+        disk.setattr(HeartbeatQueue, "check", _raise_full)
+        office.delivery.follow(office.settings)
+        office.save(1)
+        assert office.stored() == []
+    office.delivery.stop()
+    assert office.stored() == ["1.py"]
+
+
+def _raise_full(_queue: HeartbeatQueue) -> None:
+    raise QueueFullError("queue.db cannot be written", "Make room.")

@@ -280,7 +280,7 @@ def test_a_write_while_nobody_is_there_is_nobodys(machine: Machine) -> None:
     save(machine.code / "a.py", "n = 1\n")
     save(machine.code / "b.py", "n = 1\n")
 
-    said = "2 writes not counted as saves: nobody was at the desktop"
+    said = "not counted as saves: 2 writes, nobody was at the desktop"
     wait_for(lambda: said in machine.notes, "it is said", LIMIT)
     assert machine.heartbeats == []
     assert machine.monitor.report()["suppressed"] == {"nobody was at the desktop": 2}

@@ -71,6 +71,11 @@ class RunningMonitor:
             and Path(verdict.path).match(pattern)
         )
 
+    def watched(self) -> set[str]:
+        """Name the folders that were reported to be watched."""
+        watched = (one for one in self.reports.copy() if one.condition is Condition.WATCHED)
+        return {report.root for report in watched}
+
     def _name(self, path: str) -> str:
         return Path(path).relative_to(self.root).as_posix()
 
@@ -80,11 +85,11 @@ class RunningMonitor:
 
 
 @contextmanager
-def running_monitor(root: Path) -> Iterator[RunningMonitor]:
-    """Run a monitor on a folder, and begin once all of it is watched."""
+def running_monitor(root: Path, *inner: Path) -> Iterator[RunningMonitor]:
+    """Run a monitor on a folder and others in it, and begin once all of them are watched."""
     one = RunningMonitor(root.resolve())
     make_git(one.root / "beside")
-    folders = [str(one.root)]
+    folders = [str(one.root), *map(str, inner)]
     home = one.root.parent / "home"
     rules = IgnoreRules(folders, home=str(home), config_home=str(home / ".config"))
     capturer = Capturer(folders, ProjectSettings(), Identity("trayapp", "machine"))
@@ -99,8 +104,8 @@ def running_monitor(root: Path) -> Iterator[RunningMonitor]:
     monitor.start()
     try:
         wait_for(
-            lambda: any(report.condition is Condition.WATCHED for report in one.reports),
-            "the folder is watched",
+            lambda: one.watched() >= set(folders),
+            "each folder is watched",
             SAVE_LIMIT,
         )
         yield one

@@ -58,7 +58,7 @@ class Scene:
         )
         hooks = Hooks(self._is_pruned, self.reports.append, self._git_folders)
         self.observer = NativeObserver(hooks, system.emitter, look_seconds=look_seconds)
-        self.observer.schedule(Handler(self.raw.put), self.root, recursive=True)
+        self.observer.schedule(Handler(self.raw.put, self.root), self.root, recursive=True)
 
     @property
     def conditions(self) -> list[Condition]:
@@ -515,7 +515,7 @@ def test_the_filter_works_on_another_of_watchdogs_emitters(tmp_path: Path) -> No
     raw: queue.SimpleQueue[RawEvent] = queue.SimpleQueue()
     reports: list[Report] = []
     observer = NativeObserver(Hooks(lambda path: path.endswith("build"), reports.append), polling)
-    observer.schedule(Handler(raw.put), str(root), recursive=True)
+    observer.schedule(Handler(raw.put, str(root)), str(root), recursive=True)
     observer.start()
     wait_for(lambda: reports, "the folder is watched")
     (root / "build/o.py").write_text("1")
@@ -531,7 +531,7 @@ def test_a_watch_that_is_not_recursive_tells_of_its_own_files_only(scene: Scene)
     hooks = Hooks(lambda _path: False, lambda _report: None)
     observer = NativeObserver(hooks, scene.system.emitter)
     raw: list[RawEvent] = []
-    watch = observer.schedule(Handler(raw.append), scene.root)
+    watch = observer.schedule(Handler(raw.append, scene.root), scene.root)
     observer.start()
     wait_for(lambda: [root for root in observer._keeper._roots if root._emitter], "it is watched")
     scene.write("lib/c.py")

@@ -226,6 +226,54 @@ OTHER_MACHINES: dict[str, tuple[Callable[[Path, Path], None], set[Reason], int]]
 }
 
 
+@pytest.fixture
+def part(repository: Path) -> Path:
+    """Give a folder of the repository, in which the last commit changed three files."""
+    part = repository / "part"
+    for text in ("n = 1\n", "n = 2\n"):
+        write_many(part, 3, text)
+        commit_all(repository, "Part")
+    return part
+
+
+def test_where_a_part_of_a_repository_is_watched_what_git_writes_is_nobodys_save(
+    repository: Path, part: Path
+) -> None:
+    with running_monitor(part) as monitor:
+        git("checkout", "--quiet", "HEAD~1", at=repository)
+
+        check_that_git_wrote(monitor, 3)
+        save(part / "f0.py", "mine = 1\n")
+        monitor.wait_for_saves(["f0.py"])
+
+
+def test_where_a_folder_and_one_in_it_are_watched_each_write_is_judged_once(
+    repository: Path, part: Path
+) -> None:
+    with running_monitor(repository.parent, part) as monitor:
+        for _ in range(10):
+            git("checkout", "--quiet", "HEAD~1", at=repository)
+            git("checkout", "--quiet", "main", at=repository)
+
+        monitor.wait_for_saves([])
+        assert monitor.reasons("*.py") == {Reason.GIT: 20 * 3}
+        save(part / "f0.py", "mine = 1\n")
+        save(repository / "a.py", "mine = 1\n")
+        monitor.wait_for_saves(["project/part/f0.py", "project/a.py"])
+        assert monitor.reasons("*.py") == {Reason.GIT: 20 * 3, Reason.SAVE: 2}
+
+
+def test_what_git_ignores_in_a_part_of_its_repository_is_explained_as_such(
+    repository: Path, part: Path
+) -> None:
+    save(repository / ".gitignore", "made.py\n")
+    with running_monitor(part) as monitor:
+        save(part / "made.py", "n = 1\n")
+
+        monitor.wait_for_saves([])
+        assert monitor.reasons("*.py") == {Reason.IGNORED: 1}
+
+
 @pytest.mark.parametrize("name", OTHER_MACHINES)
 def test_what_other_machines_write_is_nobodys_save(name: str, tmp_path: Path) -> None:
     require_programs("tar", "rsync")

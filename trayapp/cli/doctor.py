@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import sys
 import time
 from collections import Counter
@@ -36,6 +37,9 @@ from trayapp.settings.locations import Locations, find_locations
 from trayapp.settings.watching import WatchingSettings
 from trayapp.tray.backends import describe_tray, has_display
 from trayapp.watching.editor_plugins import describe_plugins, find_editor_plugins
+
+LEAST_FREE_BYTES = 1_000_000
+"""With less no heartbeat can be counted on to be written."""
 
 CLOCK_TOLERANCE_SECONDS = 5.0
 
@@ -101,6 +105,9 @@ def _storage_check(locations: Locations) -> Check:
     folder = locations.state_dir
     existing = next(each for each in (folder, *folder.parents) if each.exists())
     if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
+        if shutil.disk_usage(existing).free < LEAST_FREE_BYTES:
+            found = f"the disk that {folder} lies on is full"
+            return Check("storage", "bad", found, "Make room on it.", exit_code=1)
         return Check("storage", "ok", str(folder))
     return Check(
         "storage",

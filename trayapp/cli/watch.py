@@ -6,7 +6,8 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, redirect_stdout
 from enum import Enum, auto
 from typing import TextIO, TypeAlias
@@ -28,9 +29,6 @@ from trayapp.settings.locations import Locations, find_locations, make_private_f
 
 ENDING = ("SIGTERM", "SIGHUP")
 """SIGINT interrupts, as everywhere."""
-
-ATTEND_SECONDS = 60.0
-"""How often delivery looks for what no thread waits for, such as other processes' heartbeats."""
 
 Record: TypeAlias = Callable[[Heartbeat, bytes, str | None], None]
 
@@ -84,7 +82,7 @@ def run(
             once_still.daemon = True
             once_still.start()
         told = DeliveryStatus()
-        while (event := _next(events, delivery)) is not _Event.END:
+        for event in _until_the_end(events, delivery):
             if isinstance(event, OSError):
                 raise event
             now = fingerprint(locations)
@@ -96,14 +94,21 @@ def run(
     return 0
 
 
-def _next(events: Events, delivery: Delivery | None) -> _Event | OSError:
-    """Wait for the next event; a dry run has nothing to attend to meanwhile."""
+def _until_the_end(events: Events, delivery: Delivery | None) -> Iterator[_Event | OSError]:
+    """Give one event after the other, and attend to delivery when it wants that."""
+    due = time.monotonic()
     while True:
         try:
-            return events.get(timeout=None if delivery is None else ATTEND_SECONDS)
+            # A dry run sleeps until something happens.
+            wait = None if delivery is None else max(0.0, due - time.monotonic())
+            event = events.get(timeout=wait)
         except queue.Empty:
-            if delivery is not None:
-                delivery.attend()
+            event = _Event.DELIVERY_CHANGED
+        if event is _Event.END:
+            return
+        if delivery is not None and time.monotonic() >= due:
+            due = time.monotonic() + delivery.attend()
+        yield event
 
 
 def _printer(output: TextIO, events: Events) -> Record:
@@ -200,12 +205,11 @@ def _tell_delivery(status: DeliveryStatus, told: DeliveryStatus) -> DeliveryStat
     """Say what keeps heartbeats, once for each new trouble, and when all is well again."""
     problem = status.problem
     if problem != told.problem:
-        if problem is not None:
-            complain(
-                f"{counted(status.waiting, 'heartbeat')} waiting: {problem.title}. {problem.hint}"
-            )
-        else:
+        if problem is None:
             complain("Heartbeats are sent again.")
+        else:
+            late = f"{counted(status.waiting, 'heartbeat')} waiting: " if status.waiting else ""
+            complain(f"{late}{problem.title}. {problem.hint}")
     if status.dead > told.dead:
         complain(f"{counted(status.dead, 'heartbeat')} refused. To see why: trayapp queue")
     return status

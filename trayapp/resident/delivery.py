@@ -14,7 +14,7 @@ from trayapp.coding.number import Number
 from trayapp.coding.status import DeliveryStatus, Problem, problem_of
 from trayapp.delivery.queue import HeartbeatQueue
 from trayapp.delivery.recorder import Recorder
-from trayapp.delivery.rows import LOCAL, Recording
+from trayapp.delivery.rows import Recording
 from trayapp.delivery.seams import Listeners, ReceiverStatus, Trouble
 from trayapp.delivery.sender import STOP_SECONDS, Sender
 from trayapp.desktop.single_instance import InstanceLock
@@ -31,6 +31,11 @@ from trayapp.settings.locations import Locations
 log = logging.getLogger(__name__)
 
 DAY_SECONDS = 86_400.0
+TIDY_SECONDS = 3600.0
+
+ATTEND_SECONDS = 60.0
+TROUBLE_SECONDS = 10.0
+"""How soon what could not be written is tried again."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,10 @@ class Delivery:
         self._receiving: tuple[str, ...] = ()
         self._history_seconds = 0.0
         self._tidied_at: float | None = None
-        self._started = False
+        # Guards what follows: the poller attends, and whoever ends the app stops.
+        self._beginning = threading.Lock()
+        self._is_followed = False
+        self._has_begun = False
         self._start_problem: Problem | None = None
         self._queue = HeartbeatQueue(locations.queue_file, ears.noted)
         self._recorder = Recorder(self._queue, ears.changed, clock.monotonic)
@@ -91,13 +99,11 @@ class Delivery:
         with self._lock:
             self._receiving = settings.receiving_accounts
             self._history_seconds = settings.history_days * DAY_SECONDS
-            begins, self._started = not self._started, True
         self._sender.follow(receivers, settings.seconds_between_rounds)
-        if begins:
-            self._begin()
-        else:
-            # A key may have changed in a place of which the settings say nothing.
-            self._sender.network_changed()
+        # A key may have changed in a place of which the settings say nothing.
+        self._sender.network_changed()
+        self._is_followed = True
+        self._begin()
 
     def record(self, heartbeat: Heartbeat, key: bytes, only: str | None = None) -> None:
         """Record one save, for all accounts or `only` for one receiver; never raises.
@@ -110,11 +116,17 @@ class Delivery:
         self._sender.recorded()
         self._ears.recorded()
 
-    def attend(self) -> None:
-        """Look after what no thread waits for: a disk with room again, other processes, history."""
+    def attend(self) -> float:
+        """Look after what no thread waits for: a disk with room again, other processes, history.
+
+        Gives the seconds until it should be called again.
+        """
+        self._begin()
         self._recorder.flush()
         self._sender.recorded()
         self._tidy()
+        is_well = self._start_problem is None and self._recorder.problem is None
+        return ATTEND_SECONDS if is_well else TROUBLE_SECONDS
 
     def send_now(self) -> None:
         """Send at once, because a person said so."""
@@ -133,7 +145,7 @@ class Delivery:
         problem = self._start_problem
         if kept is not None:
             lost = f"; {kept.lost} are lost" if kept.lost else ""
-            problem = Problem(f"{kept.title}: {kept.kept} kept in memory{lost}", kept.hint, 1)
+            problem = Problem(f"{kept.title}{lost}", kept.hint, 1)
         elif late:
             problem = _problem(late[0], alone=len(receivers) == 1)
         return DeliveryStatus(
@@ -152,6 +164,7 @@ class Delivery:
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
         """Bring all to disk, make one last request to each account, and end."""
+        self._begin()
         try:
             self._queue.close_window()
         except QueueError as error:
@@ -162,14 +175,24 @@ class Delivery:
         self._queue.close()
 
     def _begin(self) -> None:
-        """Mend what is damaged, hold nothing of an earlier run any more, and send."""
-        try:
-            self._queue.check()
-            self._queue.close_window()
-            self._sender.start()
-        except TrayappError as error:
-            log.warning("%s", error)
-            self._start_problem = problem_of(error)
+        """Mend what is damaged, hold nothing of an earlier run any more, and send.
+
+        A disk that takes nothing keeps it from that, until it is called again.
+        """
+        with self._beginning:
+            if self._has_begun or not self._is_followed:
+                return
+            before = self._start_problem
+            try:
+                self._queue.check()
+                self._queue.close_window()
+                self._sender.start()
+                self._has_begun, self._start_problem = True, None
+            except TrayappError as error:
+                self._start_problem = problem_of(error)
+                log.log(logging.DEBUG if before else logging.WARNING, "%s", error)
+        if before != self._start_problem:
+            self._ears.changed()
 
     def _tidy(self) -> None:
         """Once an hour, erase the history that is older than the settings want it kept."""
@@ -188,9 +211,6 @@ class Delivery:
             log.warning("the history was not tidied: %s", error)
 
 
-TIDY_SECONDS = 3600.0
-
-
 def _problem(status: ReceiverStatus, *, alone: bool) -> Problem | None:
     if status.problem is None:
         return None
@@ -199,6 +219,3 @@ def _problem(status: ReceiverStatus, *, alone: bool) -> Problem | None:
         return problem
     name = status.name.partition("@")[0]
     return Problem(f"{name}: {problem.title}", problem.hint, problem.exit_code)
-
-
-__all__ = ["LOCAL", "Delivery", "DeliveryEars"]

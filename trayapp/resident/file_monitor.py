@@ -291,7 +291,8 @@ class FileMonitor:
     def _suppressed(self, suppressed: Suppressed) -> None:
         reason = suppressed.reason.value
         self.tally.suppressed[reason] += suppressed.count
-        self._ears.noted(f"{counted(suppressed.count, 'write')} not counted as saves: {reason}")
+        writes = counted(suppressed.count, "write")
+        self._ears.noted(f"not counted as saves: {writes}, {reason}")
 
     def _reported(self, report: Report) -> None:
         with self._lock:

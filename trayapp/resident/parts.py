@@ -34,15 +34,18 @@ class Parts:
             except TrayappError as error:
                 log.warning("nothing is watched: %s", error)
 
-    def attend(self, reasons: Collection[Reason]) -> None:
-        """Let delivery know of what may have mended what holds it up."""
+    def attend(self, reasons: Collection[Reason]) -> float:
+        """Let delivery know of what may have mended what holds it up.
+
+        Gives the seconds until it wants to be attended to again.
+        """
         if self.delivery is None:
-            return
+            return float("inf")
         if Reason.PERSON in reasons:
             self.delivery.send_now()
         if Reason.WAKE in reasons:
             self.delivery.network_changed()
-        self.delivery.attend()
+        return self.delivery.attend()
 
     def add_to(self, status: Status, account: Account | None) -> Status:
         """Add how both fare, and while the number is not fresh what heartbeats add to it."""

@@ -85,6 +85,7 @@ class Resident:
         self._error: TrayappError | None = None
         self._pace = Pace()
         self._due_at = 0.0
+        self._attend_within = 0.0
 
         self.on_show: Callable[[], None] = _nothing
         self.on_quit: Callable[[], None] = _nothing
@@ -230,7 +231,7 @@ class Resident:
             self._asker.reconnect()
         if reasons - {Reason.MENU, Reason.DELIVERED}:
             self._pace = replace(self._pace, failures=0)
-        self._parts.attend(reasons)
+        self._attend_within = self._parts.attend(reasons)
         moment = self._clock.monotonic()
         if self._take_codes():
             self._pace = replace(self._pace, changed_at=moment)
@@ -385,7 +386,7 @@ class Resident:
 
     def _until_next(self) -> float:
         now = self._clock.time()
-        waits = [self._longest_wait, self._due_at - self._clock.monotonic()]
+        waits = [self._longest_wait, self._attend_within, self._due_at - self._clock.monotonic()]
         if (pending := self._edits.pending()) is not None:
             waits.append(pending)
         change = next_change(self._number, now)

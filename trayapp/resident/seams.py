@@ -62,8 +62,8 @@ class HeartbeatDelivery(Protocol):
     def follow(self, settings: Settings) -> None:
         """Record for and send to the accounts of these settings from now on."""
 
-    def attend(self) -> None:
-        """Look after what no thread waits for."""
+    def attend(self) -> float:
+        """Look after what no thread waits for; gives the seconds until the next time."""
 
     def send_now(self) -> None:
         """Send at once, because a person said so."""

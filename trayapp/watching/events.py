@@ -27,10 +27,15 @@ class Kind(Enum):
 
 
 class RawEvent(NamedTuple):
-    """One event; `at` is the wall clock, in seconds, when it was read."""
+    """One event; `at` is the wall clock, in seconds, when it was read.
+
+    `watch` is the watched folder that told it: events of one come in the order in which things
+    happened, those of two may not.
+    """
 
     kind: Kind
     path: str
     old_path: str
     is_directory: bool
     at: float
+    watch: str = ""

@@ -54,7 +54,9 @@ class GitBrackets:
         self._lock_told: dict[str, float] = {}
         self._git_folders: dict[str, str] = {}
         self._roots: dict[str, str] = {}
-        self._open: dict[str, _Bracket] = {}
+        # By working tree, then by the watch that told of the lock: each tells its own files between
+        # the lock's coming and its going, whatever another has told by then.
+        self._open: dict[str, dict[str, _Bracket]] = {}
         self._born: dict[str, float] = {}
         self._root_of_folder: dict[str, str] = {}
 
@@ -105,9 +107,9 @@ class GitBrackets:
         if not self._in_order and LOCK_NAME in (name, _split(event.old_path)[1]):
             self._lock_told[root] = moment
         if name == LOCK_NAME and event.kind is Kind.CREATED:
-            self._open[root] = _Bracket(moment, moment)
+            self._open.setdefault(root, {})[event.watch] = _Bracket(moment, moment)
         elif name == LOCK_NAME or _split(event.old_path)[1] == LOCK_NAME:
-            self._open.pop(root, None)
+            self._close(root, event.watch)
         return True
 
     def writes(self, path: str, moment: float) -> bool:
@@ -115,17 +117,21 @@ class GitBrackets:
         if not self._open:
             return False
         root = self.root_of(path)
-        bracket = self._open.get(root)
-        if bracket is None:
-            return False
-        if (
-            moment - bracket.opened > OLDEST_LOCK_SECONDS
-            or moment - bracket.last_write > SILENCE_SECONDS
-        ):
-            del self._open[root]
-            return False
-        bracket.last_write = moment
-        return True
+        for watch, bracket in list(self._open.get(root, {}).items()):
+            if (
+                moment - bracket.opened > OLDEST_LOCK_SECONDS
+                or moment - bracket.last_write > SILENCE_SECONDS
+            ):
+                self._close(root, watch)
+            else:
+                bracket.last_write = moment
+        return root in self._open
+
+    def _close(self, root: str, watch: str) -> None:
+        brackets = self._open.get(root, {})
+        brackets.pop(watch, None)
+        if not brackets:
+            self._open.pop(root, None)
 
     def renames(self, old_path: str, path: str) -> bool:
         """Tell whether git put a file of a working tree into place, as it does with .gitmodules.

@@ -29,14 +29,15 @@ from trayapp.watching.language_names import is_code_name, may_be_script_name
 from trayapp.watching.network_mounts import own_clock_test
 from trayapp.watching.observers import make_observer
 from trayapp.watching.project import Project
-from trayapp.watching.repository import git_at
+from trayapp.watching.repository import find_git, git_at
 from trayapp.watching.saves import SETTLING_SECONDS, Save, SaveFinder
-from trayapp.watching.verdicts import QUIET_SECONDS, Suppressed, Verdict
+from trayapp.watching.verdicts import QUIET_SECONDS, Reason, Suppressed, Verdict
 
 if TYPE_CHECKING:
     from watchdog.observers.api import ObservedWatch
 
     from trayapp.watching.inotify import Report
+    from trayapp.watching.observed import Handler
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class Monitor:
         self._finder = SaveFinder(
             look_at,
             _may_be_code,
-            listeners.explained,
+            None if listeners.explained is None else self._explain,
             has_own_clock or own_clock_test(),
             self._project_of,
             listeners.is_idle,
@@ -102,6 +103,9 @@ class Monitor:
             Hooks(self._is_pruned, listeners.reported, self._git_folders, frozenset({RULES_NAME}))
         )
         self._watches: dict[str, ObservedWatch] = {}
+        self._handlers: dict[str, Handler] = {}
+        # Known before they are watched: the observer asks about each at once.
+        self._folders: frozenset[str] = frozenset()
         self._known_rule_files: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
@@ -115,14 +119,23 @@ class Monitor:
 
         with self._rules_lock:
             self._rules, self._capturer = rules, capturer
-        for folder in self._watches.keys() - set(folders):
+        self._folders = frozenset(folders)
+        for folder in self._watches.keys() - self._folders:
             self._observer.unschedule(self._watches.pop(folder))
+            del self._handlers[folder]
+        for folder in self._folders - self._handlers.keys():
+            self._handlers[folder] = Handler(self._told.put, folder)
+        for folder, handler in self._handlers.items():
+            above = f"{folder}{os.sep}"
+            handler.inner = tuple(
+                f"{inner}{os.sep}" for inner in self._folders if inner.startswith(above)
+            )
         if self._watches:
             self._observer.rescan()
         for folder in folders:
             if folder not in self._watches:
-                handler = Handler(self._told.put)
-                self._watches[folder] = self._observer.schedule(handler, folder, recursive=True)
+                watch = self._observer.schedule(self._handlers[folder], folder, recursive=True)
+                self._watches[folder] = watch
 
     def start(self) -> None:
         """Begin; `watch` was called before."""
@@ -163,6 +176,9 @@ class Monitor:
         elif os.path.isdir(entry := os.path.join(path, ".git")):
             # A clone begins with it, and nobody asks again when it is complete.
             git_folder = common = entry
+        elif path in self._folders and (above := find_git(Path(path))) is not None:
+            # git writes in a part of its working tree as in all of it.
+            path, git_folder, common = str(above.root), str(above.git_dir), str(above.common_dir)
         else:
             return ()
         self._told.put(Repository(path, git_folder))
@@ -239,8 +255,17 @@ class Monitor:
             with self._rules_lock:
                 ignored = self._rules.is_ignored_file(one.path)
             capture = None if ignored else self._capturer.capture(one)
+            if self._listeners.explained is not None:
+                unknown = Reason.IGNORED if ignored else Reason.NOT_CODE
+                reason = unknown if capture is None else Reason.SAVE
+                self._listeners.explained(Verdict(one.path, reason))
             if capture is not None:
                 self._listeners.captured(capture)
+
+    def _explain(self, verdict: Verdict) -> None:
+        # Of a save there is more to say once its file was looked into.
+        if self._listeners.explained is not None and not verdict.accepted:
+            self._listeners.explained(verdict)
 
 
 def _may_be_code(name: str) -> bool:

@@ -29,6 +29,7 @@ class Reason(Enum):
     BURST = "one of many files at once"
     IDLE = "nobody was at the desktop"
     OVERFLOW = "events were lost"
+    IGNORED = "ignored by git or by you"
 
 
 MACHINES = frozenset({Reason.OLDER_TIMES, Reason.GIT, Reason.BURST, Reason.IDLE, Reason.OVERFLOW})
