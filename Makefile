@@ -62,8 +62,10 @@ check: setup
 	$(BIN)/mypy --platform darwin $(ELSEWHERE)
 	$(BIN)/lint-imports --no-logo
 
+# Most of a test is waiting, so two at a time; but those of the desktops one after the other.
 pytest: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not desktop and not heavy"
+	$(BIN)/python -m pytest -m "desktop and not heavy"
 
 # What root may do tells nothing about permissions: the wheel is installed for an ordinary user, who runs the tests.
 ordinary-user: setup
