@@ -114,12 +114,12 @@ recorder = Recorder(queue)
 assert recorder.record(recording(0))
 # The kernel refuses this while a file is open for writing.
 queue.close()
-subprocess.run(["mount", "-o", "remount,ro", place], check=True, timeout=10)
+subprocess.run(["mount", "-o", "remount,bind,ro", place], check=True, timeout=10)
 assert not recorder.record(recording(1)) and not recorder.flush()
 assert "cannot be written" in recorder.problem.title, recorder.problem
 assert entities(all_waiting(queue)) == names(0, 1)
 queue.check()
-subprocess.run(["mount", "-o", "remount,rw", place], check=True, timeout=10)
+subprocess.run(["mount", "-o", "remount,bind,rw", place], check=True, timeout=10)
 assert recorder.flush()
 assert entities(all_waiting(queue)) == names(0, 2)
 """
