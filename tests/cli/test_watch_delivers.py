@@ -158,3 +158,34 @@ def test_what_is_hidden_reaches_neither_disk_nor_server(
     assert any(b"HIDDEN.py" in each for each in found)
     for name in (b"wonderland", b"zanzibar", b"kumquat", b"marzipan"):
         assert [each for each in told if name in each.lower()] == []
+
+
+FULL_AT_THE_START = """
+mount -t tmpfs -o size=256k none "$XDG_STATE_HOME"
+"$0" -m trayapp heartbeat --entity "$1/first.py"
+dd if=/dev/zero of="$XDG_STATE_HOME/ballast" bs=1k 2>/dev/null
+exec "$0" -m trayapp watch "$1"
+"""
+
+
+def test_where_the_disk_is_full_at_the_start_all_is_sent_once_there_is_room(
+    tmp_path: Path, code: Path, server: Server
+) -> None:
+    sign_in(tmp_path, server)
+    (code / "first.py").touch()
+    state = tmp_path / "home" / "state"
+    state.mkdir()
+    unshare = ("unshare", "--user", "--map-root-user", "--mount")
+    command = (*unshare, "sh", "-ec", FULL_AT_THE_START, sys.executable, str(code))
+    with watching(tmp_path, command=command) as one:
+        one.wait_until("is watched")
+        (code / "a.py").write_text("print()\n")
+        one.wait_until("Make room on the disk")
+        assert stored(server) == []
+
+        # As the process sees it: nobody else has its mount.
+        Path(f"/proc/{one.process.pid}/root{state}/ballast").unlink()
+
+        wait_for(lambda: stored(server) == ["first.py", "a.py"], "all arrive", LINE_LIMIT)
+        one.wait_until("Heartbeats are sent again.")
+        assert one.end()[0] == 0

@@ -8,7 +8,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -33,6 +33,7 @@ class Watching:
         output: IO[bytes] | int = subprocess.PIPE,
         variables: Mapping[str, str] = NO_VARIABLES,
         dry: bool = True,
+        command: Sequence[str] = (),
     ) -> None:
         self.home = folder / "home"
         self.home.mkdir(exist_ok=True)
@@ -47,7 +48,8 @@ class Watching:
         }
         with self.errors.open("ab") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "trayapp", "watch", *["--dry-run"] * dry, *arguments],
+                command
+                or [sys.executable, "-m", "trayapp", "watch", *["--dry-run"] * dry, *arguments],
                 env=self.environment,
                 stdout=output,
                 stderr=errors,
@@ -82,8 +84,18 @@ def watching(
     output: IO[bytes] | int = subprocess.PIPE,
     variables: Mapping[str, str] = NO_VARIABLES,
     dry: bool = True,
+    command: Sequence[str] = (),
 ) -> Iterator[Watching]:
-    one = Watching(folder, *arguments, name=name, output=output, variables=variables, dry=dry)
+    """Run it while the block lasts; `command` runs it in another way."""
+    one = Watching(
+        folder,
+        *arguments,
+        name=name,
+        output=output,
+        variables=variables,
+        dry=dry,
+        command=command,
+    )
     try:
         yield one
     finally:

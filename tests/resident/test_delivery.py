@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import threading
 import time
 from collections.abc import Iterator
@@ -17,8 +16,8 @@ from tests.desktop.processes import wait_for
 from tests.server import Server
 from tests.server.misbehaviours import status
 from trayapp.cli.parts import connect
+from trayapp.coding.status import DeliveryStatus
 from trayapp.delivery.queue import HeartbeatQueue
-from trayapp.desktop.single_instance import InstanceLock
 from trayapp.errors import QueueFullError
 from trayapp.resident.clock import SystemClock
 from trayapp.resident.delivery import Delivery, DeliveryEars
@@ -119,7 +118,7 @@ def test_without_an_account_all_is_kept_and_estimated(office: Office) -> None:
     number = office.delivery.estimated(None, None)
     assert number is not None
     assert (round(number.total_seconds), number.source) == (20, "estimate")
-    assert office.delivery.status() == replace(office.delivery.status(), waiting=0, problem=None)
+    assert office.delivery.status() == DeliveryStatus()
 
 
 def test_what_only_goes_with_the_next_round_is_not_late(office: Office) -> None:
@@ -194,28 +193,6 @@ def test_a_damaged_queue_is_told_and_sending_goes_on(office: Office) -> None:
     office.save(1)
     office.wait_until_stored("1.py")
     assert any("damaged" in note for note in office.notes)
-
-
-def test_where_the_disk_is_full_at_the_start_all_is_sent_once_there_is_room(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_lock: InstanceLock, *, wait: bool = False) -> bool:
-        del wait
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as disk:
-        disk.setattr(InstanceLock, "acquire", full)
-        office.delivery.follow(office.settings)
-        office.save(1)
-        problem = office.delivery.status().problem
-        assert problem is not None
-        assert "No space left on device" in problem.title
-        soon = office.delivery.attend()
-        assert office.stored() == []
-
-    assert soon < office.delivery.attend()
-    office.wait_until_stored("1.py")
-    assert office.delivery.status().problem is None
 
 
 def test_what_could_not_be_sent_for_a_full_disk_goes_at_the_end(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+log = logging.getLogger(__name__)
 
 WINDOWS_WAIT = 30.0
 """Seconds between attempts where the system cannot wait for a lock."""
@@ -29,9 +32,7 @@ class InstanceLock:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _lock(descriptor, wait=wait)
-            if self._holder:
-                os.ftruncate(descriptor, 0)
-                os.write(descriptor, self._holder.encode())
+            self._tell_holder(descriptor)
         except (BlockingIOError, PermissionError):
             os.close(descriptor)
             return False
@@ -40,6 +41,16 @@ class InstanceLock:
             raise
         self._descriptor = descriptor
         return True
+
+    def _tell_holder(self, descriptor: int) -> None:
+        if not self._holder:
+            return
+        try:
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, self._holder.encode())
+        except OSError as error:
+            # A full disk: the lock holds all the same, and only its holder's name is missing.
+            log.info("a lock does not say who has it: %s", error.strerror)
 
     def holder(self) -> str:
         """Say who has the lock, or had it last; "" where nobody said."""
