@@ -284,12 +284,19 @@ def test_without_an_account_it_says_how_to_sign_in(person: Person) -> None:
     )
 
 
-def test_a_key_in_the_environment_alone_goes_nowhere(person: Person) -> None:
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_key_in_the_environment_alone_goes_nowhere_and_that_is_told(
+    person: Person, tmp_path: Path, recorded: bool
+) -> None:
     person.variables["WAKATIME_API_KEY"] = "99999999-9999-4999-8999-999999999999"
+    if recorded:
+        (tmp_path / "a.py").touch()
+        assert person.run("heartbeat", "--entity", str(tmp_path / "a.py")).returncode == 0
 
     result = person.run("today")
 
-    assert result.returncode == 104
+    assert (result.stdout, result.returncode) == ("-\n", 104)
+    assert person.today()["state"] == "signed-out"
     assert "nothing says for which server" in result.stderr
     assert "api_url" in result.stderr
 

@@ -142,10 +142,12 @@ def decide_state(
         return State.REFUSED
     if isinstance(error, UnreachableError | TimedOutError | CertificateError):
         return State.OFFLINE
+    if isinstance(error, KeyHostError):
+        return State.SIGNED_OUT
     if not has_account:
         # Settings that cannot be read do not say that there is no account.
         return State.STARTING if isinstance(error, ConfigError) else State.LOCAL
-    if isinstance(error, SignedOutError | KeyHostError):
+    if isinstance(error, SignedOutError):
         return State.SIGNED_OUT
     if number is not None:
         return State.FRESH if error is None and is_fresh(number, now) else State.STALE

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from trayapp.coding.preferences import Preferences
-from trayapp.errors import ConfigError, SignedOutError, UsageError
+from trayapp.errors import ConfigError, KeyHostError, KeyProblemError, SignedOutError, UsageError
 from trayapp.settings.api_url import WAKATIME_API_URL
 from trayapp.settings.config import HISTORY_DAYS, IMPLIED_NAME, Account, KeySource, read_config
 from trayapp.settings.locations import Locations
@@ -137,10 +137,13 @@ def load_settings(locations: Locations, environment: Mapping[str, str]) -> Setti
     return replace(settings, values=tuple(values))
 
 
-def no_account(environment: Mapping[str, str]) -> SignedOutError:
-    """Make the error for somebody who has no account, and say how to come by one."""
+def no_account(environment: Mapping[str, str]) -> KeyProblemError:
+    """Make the error for somebody who has no account, and say how to come by one.
+
+    A SignedOutError, or a KeyHostError where there is a key that goes nowhere.
+    """
     if environment.get(KEY_VARIABLE, "").strip():
-        return SignedOutError(
+        return KeyHostError(
             f"{KEY_VARIABLE} is set, but nothing says for which server",
             "Put api_url = ... of that server into ~/.wakatime.cfg.",
         )
