@@ -17,10 +17,11 @@ The rooms, and what each may import beside errors; import-linter checks it:
                                                                               coding
     cli/       the command line; cli/run.py joins the parts                   everything
     errors.py  the error tree                                                 nothing
+    late_log.py  logging, imported when there is something to log             nothing
 
 Saves flow from watching/ through the resident to delivery/ and the servers, Status from the
 resident to the faces; what a person asks for goes back through the resident's methods. `trayapp
---version` and `trayapp today --cached` never get further than cli/ and two modules of coding/.
+--version` and `trayapp today --cached` never get further than cli/ and the formats of coding/.
 """
 
 __version__ = "0.1.0"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -158,6 +160,33 @@ def test_what_is_hidden_reaches_neither_disk_nor_server(
     assert any(b"HIDDEN.py" in each for each in found)
     for name in (b"wonderland", b"zanzibar", b"kumquat", b"marzipan"):
         assert [each for each in told if name in each.lower()] == []
+
+
+def test_queue_send_has_a_watch_send_at_once(tmp_path: Path, code: Path, server: Server) -> None:
+    sign_in(tmp_path, server)
+    with watching(tmp_path, str(code), dry=False) as one:
+        one.wait_until("is watched")
+        (code / "a.py").write_text("print()\n")
+        wait_for(lambda: stored(server) == ["a.py"], "the first arrives", LINE_LIMIT)
+        # The next round is half a minute away.
+        (code / "b.py").write_text("print()\n")
+        wait_for(
+            lambda: queue_of(one).counts(f"wakatime.cfg@{server.api_url}").waiting == 1,
+            "it is kept",
+        )
+        done = subprocess.run(
+            [sys.executable, "-m", "trayapp", "queue", "send"],
+            env=one.environment,
+            capture_output=True,
+            text=True,
+            timeout=LINE_LIMIT,
+            check=True,
+        )
+        assert re.fullmatch(
+            r"trayapp watch \(process \d+\) sends now: 1 heartbeat\.\n", done.stdout
+        ), done
+        wait_for(lambda: stored(server) == ["a.py", "b.py"], "the second arrives", 10)
+        assert one.end()[0] == 0
 
 
 FULL_AT_THE_START = """

@@ -358,6 +358,8 @@ rule_sets = st.builds(
     HideRules,
     exclude=st.just(Patterns()) | pattern_sets,
     include=pattern_sets,
+    include_only_with_project_file=st.just(value=False),
+    exclude_unknown_project=st.just(value=False),
     hide_file_names=pattern_sets,
     hide_project_names=pattern_sets,
     hide_branch_names=pattern_sets,

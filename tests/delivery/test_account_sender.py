@@ -200,7 +200,7 @@ def test_neither_person_nor_wake_nor_network_moves_a_server_that_answered(
     scene.record()
     scene.live(600)
     posts = len(scene.posts)
-    for act in (scene.sender.send_now, scene.sender.woke, scene.sender.network_changed):
+    for act in (scene.sender.send_now, scene.sender.network_changed):
         act()
         scene.attend()
 
@@ -208,7 +208,7 @@ def test_neither_person_nor_wake_nor_network_moves_a_server_that_answered(
 
 
 @pytest.mark.parametrize("trouble", [Trouble.UNREACHABLE, Trouble.REFUSED])
-@pytest.mark.parametrize("act", ["send_now", "woke", "network_changed"])
+@pytest.mark.parametrize("act", ["send_now", "network_changed"])
 def test_what_a_person_a_wake_or_a_network_may_have_mended_is_tried_at_once(
     scene: Scene, trouble: Trouble, act: str
 ) -> None:
@@ -386,12 +386,15 @@ class FullDisk:
 
     def __init__(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full = True
+        self.took = 0.0
         self.attempts = 0
+        self._clock = scene.clock
         self._mark: Callable[..., None] = scene.queue.mark
         monkeypatch.setattr(scene.queue, "mark", self.mark)
 
     def mark(self, receiver: str, outcomes: Sequence[Outcome], at: float) -> None:
         self.attempts += 1
+        self._clock.advance(self.took)
         if self.full:
             raise QueueFullError("The disk is full", "Make room.")
         self._mark(receiver, outcomes, at)
@@ -416,6 +419,34 @@ def test_what_was_sent_but_cannot_be_marked_is_not_sent_again(
     assert (scene.counts().waiting, scene.counts().done) == (0, 65)
     assert scene.status().problem is None
     assert scene.attend() is None
+
+
+def test_a_disk_that_takes_long_to_take_nothing_starts_no_round_early(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = FullDisk(scene, monkeypatch)
+    disk.took = 40.0
+    scene.record()
+    scene.live(1)
+    answers = [Response(429, {"retry-after": "3600"}, b"")]
+    scene.meanwhile = lambda _: answers.pop() if answers else None
+    scene.record()
+    scene.live(3000)
+
+    assert len(scene.posts) == 2
+
+
+def test_the_end_asks_for_no_key_where_all_was_sent(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FullDisk(scene, monkeypatch)
+    scene.record()
+    scene.live(1)
+    (account,) = scene.sender._all()
+    account.sender.disconnect()
+    account.sender.post_once()
+
+    assert len(scene.transports) == len(scene.posts) == 1
 
 
 def test_a_queue_that_cannot_be_read_is_tried_again_and_told(
@@ -529,7 +560,7 @@ acts = st.one_of(
         st.sampled_from([one for one in Trouble if one not in SLANDER]),
     ),
     st.tuples(st.just("set the clock"), st.sampled_from([-YEAR, -3600.0, 3600.0, YEAR])),
-    st.tuples(st.sampled_from(["send_now", "woke", "network_changed"]), st.none()),
+    st.tuples(st.sampled_from(["send_now", "network_changed"]), st.none()),
 )
 
 

@@ -13,7 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.delivery.samples import HERE, LATER, NOW, THERE, all_waiting, done, heartbeat, recording
+from tests.delivery.samples import (
+    HERE,
+    LATER,
+    NOW,
+    THERE,
+    all_waiting,
+    damage,
+    done,
+    heartbeat,
+    recording,
+    sql,
+)
 from trayapp.coding.heartbeat import to_json
 from trayapp.delivery.queue import HeartbeatQueue
 from trayapp.delivery.rows import Outcome, Recording
@@ -260,3 +271,41 @@ def test_a_file_that_breaks_while_in_use_is_no_crash(template: Template, tmp_pat
             error.add_note(f"round {number}")
             raise
         shutil.rmtree(folder)
+
+
+@pytest.mark.timeout(60 if ROUNDS < 100 else 1800)
+def test_one_bit_costs_at_most_the_row_on_which_it_lies(tmp_path: Path) -> None:
+    whole = tmp_path / "whole" / "queue.db"
+    queue = HeartbeatQueue(whole)
+    queue.record([recording(number, *RECEIVERS) for number in range(30)])
+    rows = all_waiting(queue)
+    queue.mark(HERE, done(rows[::2]), LATER)
+    queue.mark(THERE, done(rows[1::3]), LATER)
+    queue.mark(THERE, [Outcome(row.id, "dead", "no") for row in rows[2::9]], LATER)
+    waiting = {name: all_waiting(queue, name) for name in RECEIVERS}
+    queue.close()
+    data = whole.read_bytes()
+    # A row begins some bytes before its body, and ends with its seal.
+    cells = {
+        body: range(data.index(body) - 20, data.index(seal) + len(seal))
+        for body, seal in sql(whole, "SELECT body, seal FROM heartbeats WHERE body IS NOT NULL")
+        if isinstance(body, bytes) and isinstance(seal, bytes)
+    }
+    places = [place for place, byte in enumerate(data) if byte]
+    for number in range(ROUNDS * 3):
+        chance = random.Random(number)
+        place, bit = chance.choice(places), 1 << chance.randrange(8)
+        path = tmp_path / str(number) / "queue.db"
+        path.parent.mkdir()
+        path.write_bytes(data)
+        damage(path, place, bytes([data[place] ^ bit]))
+        queue = HeartbeatQueue(path, lambda _: None)
+        queue.check()
+        for name in RECEIVERS:
+            given = [row.body for row in all_waiting(queue, name)]
+            needed = {row.body for row in waiting[name] if place not in cells[row.body]}
+            assert len(set(given)) == len(given), f"round {number}: one is doubled"
+            assert set(given) <= {row.body for row in rows}, f"round {number}"
+            assert needed <= set(given), f"round {number}: a readable row is lost"
+        queue.close()
+        shutil.rmtree(path.parent)

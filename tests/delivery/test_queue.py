@@ -344,6 +344,29 @@ class TestAccounts:
 
         assert entities(all_waiting(queue)) == ["/home/a/code/5.py"]
 
+    def test_what_is_for_nobody_is_history_at_once(self, path: Path) -> None:
+        queue = HeartbeatQueue(path)
+        queue.record([Recording(heartbeat(number), None, b"k") for number in (0, 5, 12)])
+        queue.record([recording(20)])
+
+        assert b"code/12.py" not in path.read_bytes()
+        assert queue.counts(LOCAL) == Counts()
+        assert [at - NOW for at, _ in queue.times(0, LATER)] == [0, 12, 20]
+        assert_sound(queue)
+        queue.tidy(LATER, NOW + 1000)
+        assert [at - NOW for at, _ in queue.times(0, LATER)] == [20]
+
+    def test_what_is_held_for_nobody_may_be_for_somebody_with_the_next_save(
+        self, path: Path
+    ) -> None:
+        queue = HeartbeatQueue(path)
+        queue.record([Recording(heartbeat(number), None, b"k") for number in (0, 5)])
+
+        queue.record([recording(12, key=b"k")])
+
+        assert [row.time - NOW for row in all_waiting(queue)] == [12]
+        assert_sound(queue)
+
     def test_what_is_local_can_be_forgotten(self, path: Path) -> None:
         queue = HeartbeatQueue(path)
         queue.record([Recording(heartbeat())])
@@ -493,6 +516,44 @@ class TestDamagedRows:
         queue.check()
 
         assert entities(all_waiting(queue)) == ["/home/a/code/0.py", "/home/a/code/2.py"]
+
+    def test_an_index_that_says_that_it_waits_is_no_endless_matter(self, path: Path) -> None:
+        """A disk may lose a write: a page is as it was, and the others are not."""
+        queue = queue_of(path, 3)
+        ((root,),) = sql(
+            path, "SELECT rootpage - 1 FROM sqlite_master WHERE name = 'deliveries_by_state'"
+        )
+        place = int(str(root)) * PAGE_SIZE
+        stale = path.read_bytes()[place : place + PAGE_SIZE]
+        queue.mark(HERE, done(all_waiting(queue)), LATER)
+        queue.close()
+        damage(path, place, stale)
+        told: list[str] = []
+        queue = HeartbeatQueue(path, told.append)
+
+        assert all_waiting(queue) == []
+
+        assert len(told) == 1
+        assert "The queue was damaged" in told[0]
+        assert queue.counts(HERE) == Counts(done=3)
+
+    def test_what_has_no_seal_may_be_anything(self, path: Path) -> None:
+        queue = queue_of(path, 3)
+        queue.mark(HERE, [Outcome(2, "dead", "no")], LATER)
+        queue.mark(HERE, [Outcome(3, "done")], LATER)
+        queue.close()
+        for junk in ("soon", b"\xff"):
+            sql(
+                path,
+                "PRAGMA ignore_check_constraints = ON",
+                "UPDATE deliveries SET tries = ?1, at = ?1, reason = ?1",
+                values=(junk,),
+            )
+
+            assert [row.tries for row in all_waiting(queue)] == [0]
+            assert queue.times(NOW, LATER, HERE) == [(NOW, None), (NOW + 2, 0.0)]
+            (letter,) = queue.dead()
+            assert (letter.at, type(letter.reason)) == (0.0, str)
 
 
 class TestErrors:

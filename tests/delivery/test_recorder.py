@@ -111,6 +111,18 @@ def test_beyond_the_bound_the_oldest_go_and_it_is_told() -> None:
     assert scene.queue.recorded == [recording(2), recording(3), recording(4)]
 
 
+def test_at_the_bound_nothing_goes_once_there_is_room() -> None:
+    scene = Scene(most_kept=3)
+    scene.fill_the_disk()
+    for number in range(3):
+        scene.recorder.record(recording(number))
+    scene.queue.error = None
+    scene.now += RETRY_SECONDS
+    assert scene.recorder.record(recording(3))
+
+    assert scene.queue.recorded == [recording(number) for number in range(4)]
+
+
 def test_who_is_told_may_ask_and_record() -> None:
     queue = FakeQueue()
     queue.error = QueueFullError("The disk is full", "Make room.")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.delivery.fake_server import HOST, SLANDER, FakeServer, Poison, Trouble, row_of
-from trayapp.delivery.outcomes import LARGEST_BATCH, Verdict, judge, judge_failure
+from trayapp.delivery.outcomes import LARGEST_BATCH, Kind, Verdict, judge, judge_failure
 from trayapp.delivery.round import Batch, Ending, Round, Suspicion
 from trayapp.delivery.rows import Outcome, Row
 from trayapp.errors import TrayappError
@@ -332,6 +332,19 @@ def test_what_the_server_asks_to_wait_is_handed_on() -> None:
 
     assert failure is not None
     assert failure.retry_after == 40
+
+
+@pytest.mark.parametrize("kind", [Kind.REJECTED, Kind.TOO_LARGE])
+def test_a_server_that_asks_to_wait_gets_no_half_of_what_it_refused(kind: Kind) -> None:
+    one = account(30)
+    this_round = Round(Dialect.WAKAPI, one.suspicion, one.next_rows)
+    batch = this_round.next_batch()
+    assert batch is not None
+    this_round.settle(batch, Verdict(kind, retry_after=40))
+
+    assert this_round.ending is Ending.TROUBLE
+    assert one.round().ending is Ending.SENT
+    assert [len(ids) for ids in one.server.requests] == [1, 2, 4, 8, 15]
 
 
 def test_what_stayed_unanswered_goes_again_in_the_same_round() -> None:

@@ -16,6 +16,7 @@ from tests.desktop.processes import wait_for
 from tests.server import Server, mishandling
 from tests.server.posting import NOON
 from tests.servers.clients import Options, client_of
+from trayapp.delivery.account_sender import AccountSender
 from trayapp.delivery.queue import HeartbeatQueue
 from trayapp.delivery.rows import Recording, Row
 from trayapp.delivery.seams import Listeners, Receiver
@@ -313,6 +314,23 @@ def test_one_round_in_the_foreground_ends_with_a_server_in_trouble(
     assert office.sender.status()[0].trouble == "backing off"
 
 
+def test_one_round_in_the_foreground_sleeps_between_its_requests(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attends: list[str] = []
+    attend = AccountSender.attend
+
+    def count(sender: AccountSender) -> float | None:
+        attends.append(sender.name)
+        return attend(sender)
+
+    monkeypatch.setattr(AccountSender, "attend", count)
+    office.record(30)
+
+    assert office.sender.send_once()
+    assert len(attends) < 20
+
+
 def test_one_round_in_the_foreground_is_left_to_the_sender_that_runs(office: Office) -> None:
     office.sender.start()
     second = office.make_sender()
@@ -343,7 +361,6 @@ def test_what_is_told_from_other_threads_is_heeded_by_every_account(tmp_path: Pa
     scene = Scene(tmp_path)
     acts: list[Callable[[], None]] = [
         scene.sender.send_now,
-        scene.sender.woke,
         scene.sender.network_changed,
         scene.sender.recorded,
     ]

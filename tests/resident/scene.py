@@ -46,7 +46,7 @@ class Files:
 
     def show_account(self, name: str) -> None:
         assert isinstance(self.settings, Settings)
-        self.edit(replace(self.settings, show=name))
+        self.edit(self.settings._replace(show=name))
 
     def add_folder(self, folder: Path) -> None:
         self._watch(folders=(*self._watching().folders, folder))
@@ -63,8 +63,8 @@ class Files:
 
     def _watch(self, **changes: Any) -> None:
         assert isinstance(self.settings, Settings)
-        watching = replace(self._watching(), **changes)
-        self.edit(replace(self.settings, watching=watching))
+        watching = self._watching()._replace(**changes)
+        self.edit(self.settings._replace(watching=watching))
 
     def edit(self, settings: Settings | Exception) -> None:
         self.settings = settings

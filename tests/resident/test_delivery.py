@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,25 +17,33 @@ from tests.server.misbehaviours import status
 from trayapp.cli.parts import connect
 from trayapp.coding.status import DeliveryStatus
 from trayapp.delivery.queue import HeartbeatQueue
-from trayapp.errors import QueueFullError
+from trayapp.delivery.recorder import Recorder
+from trayapp.delivery.rows import LOCAL
+from trayapp.desktop.control import ask
+from trayapp.errors import ControlError, QueueFullError
 from trayapp.resident.clock import SystemClock
-from trayapp.resident.delivery import Delivery, DeliveryEars
+from trayapp.resident.delivery import DAY_SECONDS, FLUSH, TIDY_SECONDS, Delivery, DeliveryEars
 from trayapp.settings.accounts import Account, Settings
 from trayapp.settings.key import Key
 from trayapp.settings.keyring_store import MemoryKeyStore
 from trayapp.settings.locations import find_locations, make_private_folder
 
 LIMIT = 20.0
+YEAR_SECONDS = 365 * DAY_SECONDS
 
 
 class NoonClock(SystemClock):
     """A clock that goes, and began at noon: no midnight comes between."""
 
     def __init__(self) -> None:
-        self._offset = NOON - time.monotonic()
+        self.offset = NOON - time.monotonic()
+        self.elapsed = 0.0
 
     def time(self) -> float:
-        return time.monotonic() + self._offset
+        return self.monotonic() + self.offset
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.elapsed
 
 
 class Office:
@@ -121,8 +128,80 @@ def test_without_an_account_all_is_kept_and_estimated(office: Office) -> None:
     assert office.delivery.status() == DeliveryStatus()
 
 
+def test_who_waits_to_send_has_the_other_one_send_at_once_and_takes_over(office: Office) -> None:
+    office.settings = office.settings._replace(seconds_between_rounds=1000.0)
+    office.delivery.follow(office.settings)
+    office.save(1)
+    office.wait_until_stored("1.py")
+    second = office.make()
+    second.follow(office.settings)
+    office.save(2)
+    assert office.stored() == ["1.py"]
+
+    second.send_now()
+    office.wait_until_stored("1.py", "2.py")
+
+    office.delivery.stop()
+    wait_for(lambda: can_be_asked(office), "the second takes over", LIMIT)
+    office.delivery = second
+
+
+def can_be_asked(office: Office) -> bool:
+    try:
+        ask(office.locations.sender_address, FLUSH)
+    except ControlError:
+        return False
+    return True
+
+
+def test_whoever_sends_does_nothing_else_that_it_is_asked(office: Office) -> None:
+    office.delivery.follow(office.settings)
+
+    with pytest.raises(ControlError, match="only sends"):
+        ask(office.locations.sender_address, "quit")
+
+
+def test_where_no_account_receives_nothing_waits_and_no_path_is_kept(office: Office) -> None:
+    quiet = office.account._replace(receives=False)
+    office.delivery.follow(office.settings._replace(accounts=(quiet,)))
+    office.save(1)
+    office.delivery.stop()
+    assert b"1.py" not in office.locations.queue_file.read_bytes()
+    queue = HeartbeatQueue(office.locations.queue_file)
+    assert queue.counts(LOCAL).waiting == 0
+    assert len(queue.times(0, office.clock.time())) == 1
+    queue.close()
+
+
+def test_a_clock_that_jumps_ahead_and_soon_back_erases_no_history(office: Office) -> None:
+    queue = HeartbeatQueue(office.locations.queue_file)
+    receiver = office.account.receiver
+    office.delivery.follow(office.settings)
+    office.delivery.attend()
+    office.save(1)
+    office.save(2)
+    wait_for(lambda: queue.counts(receiver).done == 2, "they are delivered", LIMIT)
+
+    def remembered() -> int:
+        return len(queue.times(0, NOON + DAY_SECONDS, receiver))
+
+    for step in (YEAR_SECONDS, -YEAR_SECONDS, YEAR_SECONDS, -YEAR_SECONDS):
+        # It would be the time to tidy, had it not jumped.
+        office.clock.elapsed += TIDY_SECONDS
+        office.clock.offset += step
+        office.delivery.attend()
+    assert remembered() == 2
+
+    office.clock.offset += YEAR_SECONDS
+    office.delivery.attend()
+    office.clock.elapsed += TIDY_SECONDS
+    office.delivery.attend()
+    assert remembered() == 1, "a clock that stays is believed; the newest stays anyhow"
+    queue.close()
+
+
 def test_what_only_goes_with_the_next_round_is_not_late(office: Office) -> None:
-    slow = replace(office.settings, seconds_between_rounds=3600.0)
+    slow = office.settings._replace(seconds_between_rounds=3600.0)
     office.delivery.follow(slow)
     office.save(1)
     office.wait_until_stored("1.py")
@@ -155,7 +234,7 @@ def test_one_account_in_trouble_is_named_where_there_are_two(office: Office) -> 
         second.clock = office.clock.time
         there = Account("there", second.api_url, dialect="wakapi")
         office.keys.set(there.receiver, Key(second.key))
-        office.delivery.follow(replace(office.settings, accounts=(office.account, there)))
+        office.delivery.follow(office.settings._replace(accounts=(office.account, there)))
         office.save(1)
         wait_for(lambda: len(second.heartbeats) == 1, "the other has it", LIMIT)
         wait_for(lambda: office.delivery.status().problem is not None, "it is told", LIMIT)
@@ -205,6 +284,25 @@ def test_what_could_not_be_sent_for_a_full_disk_goes_at_the_end(
         assert office.stored() == []
     office.delivery.stop()
     assert office.stored() == ["1.py"]
+
+
+def test_what_could_not_be_written_before_the_end_is_not_held_by_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.delivery.follow(Settings())
+    with monkeypatch.context() as disk:
+        disk.setattr(Recorder, "_write", _keep)
+        for number in (1, 2):
+            office.delivery.record(heartbeat(number, NOON + number / 100), b"key")
+    office.delivery.stop()
+    queue = HeartbeatQueue(office.locations.queue_file)
+    assert queue.counts(LOCAL).waiting == 2
+    assert queue.next_due(LOCAL, NOON) is None
+    queue.close()
+
+
+def _keep(_recorder: Recorder) -> None:
+    """Leave what is to be written where it is."""
 
 
 def _raise_full(_queue: HeartbeatQueue) -> None:

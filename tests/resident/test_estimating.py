@@ -69,7 +69,7 @@ def test_a_gap_counts_by_the_rule_of_the_accounts_server(
     api_url: str, dialect: str | None, wanted: float
 ) -> None:
     queue = Times((NOON - 600, NOON - 599), (NOON - 100, None))
-    account = replace(ACCOUNT, api_url=api_url, dialect=dialect)
+    account = ACCOUNT._replace(api_url=api_url, dialect=dialect)
 
     number = estimated(queue, a_number(0), account, NOON)
 

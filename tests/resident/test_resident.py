@@ -4,7 +4,6 @@ import json
 import logging
 import threading
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -307,7 +306,7 @@ def test_the_same_trouble_is_logged_as_a_warning_once(
 
 def test_the_entry_of_an_account_that_is_no_more_is_dropped(scene: Scene) -> None:
     scene.attend()
-    other = replace(ACCOUNT, name="other")
+    other = ACCOUNT._replace(name="other")
     scene.keys.keys[f"other@{other.api_url}"] = KEY
 
     scene.edit(Settings(accounts=(other,), show="other"))
@@ -337,7 +336,7 @@ def test_the_systems_word_of_waking_asks_at_once(scene: Scene) -> None:
 
 def test_an_edit_of_the_settings_is_noticed_before_the_next_poll(scene: Scene) -> None:
     scene.attend()
-    other = replace(ACCOUNT, name="other", api_url="https://other.example/api/hackatime/v1")
+    other = ACCOUNT._replace(name="other", api_url="https://other.example/api/hackatime/v1")
     scene.keys.keys[f"{other.name}@{other.api_url}"] = KEY
 
     scene.files.edit(Settings(accounts=(other,), show="other"))
@@ -382,7 +381,7 @@ def test_an_edit_is_tried_within_a_minute_however_long_the_next_attempt_was_to_w
 
 def test_another_accounts_number_is_never_shown_as_this_ones(scene: Scene) -> None:
     scene.attend()
-    other = replace(ACCOUNT, api_url="https://other.example/api/hackatime/v1")
+    other = ACCOUNT._replace(api_url="https://other.example/api/hackatime/v1")
     scene.keys.keys[f"{other.name}@{other.api_url}"] = KEY
     scene.failure = BadAnswerError("error 500", "wait")
 
@@ -609,7 +608,7 @@ def test_signing_out_removes_the_key_and_shows_at_the_next_turn(scene: Scene) ->
 
 
 def test_a_key_from_elsewhere_cannot_be_signed_out_of(scene: Scene) -> None:
-    scene.files.edit(Settings(accounts=(replace(ACCOUNT, key_source="env"),), show=ACCOUNT.name))
+    scene.files.edit(Settings(accounts=(ACCOUNT._replace(key_source="env"),), show=ACCOUNT.name))
     scene.attend()
 
     assert not scene.status().can_sign_out
@@ -650,7 +649,7 @@ def test_an_edit_shows_though_the_server_cannot_be_reached(scene: Scene) -> None
     scene.failure = UnreachableError("x")
     settings = Settings(accounts=(ACCOUNT,), show=ACCOUNT.name)
 
-    scene.edit(replace(settings, goal_seconds=7200))
+    scene.edit(settings._replace(goal_seconds=7200))
     scene.attend()
     assert scene.number().goal == Goal(7200, 7500, 104, complete=True)
     scene.edit(settings)

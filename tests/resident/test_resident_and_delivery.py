@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -127,7 +126,7 @@ def test_it_ends_delivery_after_the_file_monitor(scene: Delivering) -> None:
 
 
 def test_a_goal_of_ones_own_is_reached_by_the_estimate(scene: Delivering) -> None:
-    scene.files.settings = replace(scene.settings(), goal_seconds=7530)
+    scene.files.settings = scene.settings()._replace(goal_seconds=7530)
     scene.attend()
     assert not scene.status().goal_reached
     scene.failure = UnreachableError("hackatime.example cannot be reached")

@@ -251,6 +251,8 @@ def test_every_account_receives_that_is_not_told_otherwise(
     assert settings.receivers == (f"a@{URL}", f"c@{URL}/c")
     assert settings.receivers_of("/home/a/x.py") == settings.receivers
     assert Settings().receivers_of("/home/a/x.py") == ()
+    nobody = Settings(accounts=(Account("b", URL, receives=False),))
+    assert nobody.receivers_of("/home/a/x.py") is None
 
 
 def test_a_claimed_file_goes_to_that_account_only(

@@ -195,6 +195,7 @@ accounts = st.builds(
     dialect=st.sampled_from([None, "hackatime", "wakatime", "wakapi"]),
     key_source=st.sampled_from(["keyring", "wakatime.cfg", "env"]),
     allow_http=st.booleans(),
+    implied=st.just(value=False),
     receives=st.booleans(),
 )
 

@@ -14,7 +14,7 @@ from trayapp.errors import (
     KeyringMissingError,
     SignedOutError,
 )
-from trayapp.settings import credentials
+from trayapp.settings import vault
 from trayapp.settings.accounts import Account, Settings, load_settings
 from trayapp.settings.api_url import WAKATIME_API_URL
 from trayapp.settings.config import KeySource
@@ -108,7 +108,7 @@ def _no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     def last_word(command: str, _source: str, _environment: Mapping[str, str]) -> str:
         return command.rsplit(maxsplit=1)[-1]
 
-    monkeypatch.setattr(credentials, "run_vault_command", last_word)
+    monkeypatch.setattr(vault, "run_vault_command", last_word)
 
 
 def cases() -> Iterator[tuple[Cfg | None, Cfg | None]]:

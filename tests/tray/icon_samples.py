@@ -60,4 +60,4 @@ SAMPLES = {**STATES, **FLAGS, **TIMES}
 
 def with_face(status: Status, face: IconFace) -> Status:
     """Give the status as it is with this icon set."""
-    return replace(status, preferences=replace(status.preferences, icon=face))
+    return replace(status, preferences=status.preferences._replace(icon=face))

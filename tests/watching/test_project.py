@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -425,4 +424,4 @@ def test_root_count_is_the_folders_slashes_and_one(
 def test_settings_are_a_value() -> None:
     entry = MappedProject(re.compile("a"), "b")
 
-    assert replace(PLAIN, project_map=(entry,)) == ProjectSettings((entry,))
+    assert PLAIN._replace(project_map=(entry,)) == ProjectSettings((entry,))

@@ -8,6 +8,9 @@ trayapp.cli.program.
 import os
 import sys
 
+CHEAP = ("--cached", "--max-age")
+"""The options of `today` that may be done before anything heavy is imported."""
+
 
 def main() -> int:
     """Run the command line and give its exit code."""
@@ -41,15 +44,21 @@ def _run(arguments: "list[str]") -> int:
 
         print(f"trayapp {__version__}")
         return 0
-    if arguments[:1] == ["today"] and "--cached" in arguments:
+    if arguments[:1] == ["today"] and any(one.startswith(CHEAP) for one in arguments):
         from trayapp.cli import cached  # noqa: PLC0415
 
-        options = cached.parse(arguments[1:])
-        if options is not None:
-            return cached.run(*options)
+        code = cached.attempt(arguments[1:])
+        if code is not None:
+            return code
     if arguments[:1] == ["heartbeat"]:
+        import gc  # noqa: PLC0415
+
+        # What is imported stays: to look for garbage in it would be a sixth of all work.
+        gc.disable()
         from trayapp.cli import guard, heartbeat  # noqa: PLC0415
 
+        gc.freeze()
+        gc.enable()
         given = heartbeat.parse(arguments[1:])
         if given is not None:
             return guard.guarded(lambda: heartbeat.run(os.environ, given))

@@ -56,7 +56,7 @@ def run(environment: Mapping[str, str], *, as_json: bool, send_test: bool = Fals
             "schema": 1,
             "version": __version__,
             "checks": [asdict(check) for check in checks],
-            "settings": [asdict(value) for value in _values(locations, environment)],
+            "settings": [value._asdict() for value in _values(locations, environment)],
         }
         print(json.dumps(document, indent=2))
     else:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 from trayapp.cli import complain
 from trayapp.errors import TrayappError
-
-log = logging.getLogger(__name__)
+from trayapp.late_log import late_log
 
 
 def guarded(command: Callable[[], int]) -> int:
     """Run a command and give its exit code; raises OSError of the output only."""
-    if not logging.getLogger().handlers:
-        # Else logging would print warnings by itself.
-        logging.getLogger().addHandler(logging.NullHandler())
     try:
         return command()
     except TrayappError as error:
@@ -24,8 +19,8 @@ def guarded(command: Callable[[], int]) -> int:
     except OSError:
         # Of the output, which is for `main`; others are mapped where they arise.
         raise
-    except Exception as error:
-        log.exception("trayapp made a mistake")
+    except Exception as error:  # noqa: BLE001 -- it is told, and logged
+        late_log(__name__).exception("trayapp made a mistake")
         complain(
             f"A mistake in trayapp itself ({type(error).__name__}). "
             "Please report it, with what --verbose adds."
@@ -38,4 +33,5 @@ def tell(error: TrayappError) -> None:
     from trayapp.cli.logs import redact  # noqa: PLC0415 -- somebody may have typed a key
 
     complain(redact(" ".join(str(error).split())))
-    log.debug("%s, caused by: %s", type(error).__name__, error.describe_cause() or "nothing else")
+    causes = error.describe_cause() or "nothing else"
+    late_log(__name__).debug("%s, caused by: %s", type(error).__name__, causes)

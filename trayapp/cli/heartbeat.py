@@ -18,6 +18,7 @@ from trayapp.coding.hiding import Capture, Excluded, hide
 from trayapp.delivery.queue import HeartbeatQueue
 from trayapp.delivery.rows import Recording
 from trayapp.errors import UsageError
+from trayapp.late_log import keep_quiet
 from trayapp.resident.capturing import identity, make_capturer
 from trayapp.settings.accounts import Settings, load_settings
 from trayapp.settings.hiding_secret import read_hiding_secret
@@ -80,6 +81,7 @@ def run(environment: Mapping[str, str], options: Mapping[str, Any]) -> int:
         return 0
     from trayapp.cli.sending import send_now  # noqa: PLC0415 -- the network costs time
 
+    keep_quiet()
     return send_now(environment)
 
 

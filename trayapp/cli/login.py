@@ -6,7 +6,6 @@ import getpass
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -162,7 +161,7 @@ def target_account(
         name = same.name if same else _new_name(api_url, {account.name for account in kept})
     before = next((account for account in kept if account.name == name), None)
     if before is not None and before.api_url == api_url:
-        return replace(before, key_source="keyring", allow_http=before.allow_http or allow_http)
+        return before._replace(key_source="keyring", allow_http=before.allow_http or allow_http)
     return Account(name, api_url, allow_http=allow_http)
 
 
@@ -226,7 +225,7 @@ def _try_key(account: Account, settings: Settings, key: Key) -> tuple[Account, s
         dialect = Dialect(account.dialect) if account.dialect else None
         client = Client(account.api_url, key, transport, dialect)
         if dialect is None and dialect_from_url(account.api_url) is None:
-            account = replace(account, dialect=str(client.find_dialect()))
+            account = account._replace(dialect=str(client.find_dialect()))
         client.today()
         return account, _who(client)
     except ServerError as error:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from trayapp.errors import UsageError
 
@@ -33,8 +32,7 @@ STANDARD_INPUT = "standard input"
 _EXAMPLE = 'Example: [{"entity": "/home/ada/a.py", "time": 1700000000.5, "is_write": true}]'
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """One heartbeat as it is reported; what is None is found out.
 
     `place` names it in messages. The alternatives count where nothing is found. `is_unsaved` says

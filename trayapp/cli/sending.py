@@ -16,6 +16,7 @@ from trayapp.desktop import control
 from trayapp.desktop.single_instance import InstanceLock, is_locked
 from trayapp.errors import ControlError
 from trayapp.resident.clock import SystemClock
+from trayapp.resident.delivery import FLUSH
 from trayapp.resident.receivers import make_receivers
 from trayapp.settings.accounts import load_settings, no_account
 from trayapp.settings.keyring_store import SystemKeyring
@@ -30,12 +31,23 @@ def send_now(environment: Mapping[str, str]) -> int:
     """
     locations = find_locations(environment)
     try:
-        waiting = control.ask(locations.control_address, "flush")["waiting"]
+        waiting = control.ask(locations.control_address, FLUSH)["waiting"]
     except ControlError:
         if is_locked(locations.lock_file):
             raise
         return _send_here(locations, environment)
     print(f"The running trayapp sends now: {counted(waiting, 'heartbeat')}.")
+    return 0
+
+
+def _ask_sender(locations: Locations, holder: str) -> int:
+    """Have the process send that has the sender's lock, such as a `trayapp watch`."""
+    try:
+        waiting = control.ask(locations.sender_address, FLUSH)["waiting"]
+    except ControlError:
+        complain(f"{holder} sends these with its next round.")
+    else:
+        print(f"{holder} sends now: {counted(waiting, 'heartbeat')}.")
     return 0
 
 
@@ -57,8 +69,7 @@ def _send_here(locations: Locations, environment: Mapping[str, str]) -> int:
     unlock = sys.stdin is not None and sys.stdin.isatty()
     sender.follow(make_receivers(settings, environment, SystemKeyring(), connect, unlock=unlock))
     if not sender.send_once():
-        complain(f"{lock.holder() or 'Another trayapp'} sends these with its next round.")
-        return 0
+        return _ask_sender(locations, lock.holder() or "Another trayapp")
     exit_code = 0
     for status in sender.status():
         name = status.name.partition("@")[0]

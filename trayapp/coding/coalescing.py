@@ -15,8 +15,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 WINDOW_SECONDS = 30.0
 """No setting: the shortest time in which a server counts a gap differently is 60 s."""
@@ -25,8 +25,7 @@ QUARTER_SECONDS = 900
 """Every zone's midnight falls on a quarter hour of UTC."""
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """The window that began last: whose, since when, and the time of the save that it holds.
 
     Both are in epoch seconds; `held_at` is None while nothing is held.

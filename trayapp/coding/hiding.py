@@ -20,10 +20,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from trayapp.coding.heartbeat import Heartbeat
 from trayapp.coding.patterns import Patterns
+
+if TYPE_CHECKING:
+    from trayapp.coding.heartbeat import Heartbeat
 
 HIDDEN = "HIDDEN"
 
@@ -75,8 +77,7 @@ class Capture:
         raise TypeError("a Capture is not to be stored: hide it first")
 
 
-@dataclass(frozen=True)
-class HideRules:
+class HideRules(NamedTuple):
     """What one source of settings hides and excludes."""
 
     exclude: Patterns = _NOTHING
@@ -89,8 +90,7 @@ class HideRules:
     hide_project_folder: bool = False
 
 
-@dataclass(frozen=True)
-class _Verdict:
+class _Verdict(NamedTuple):
     """What all sources together hide of one save."""
 
     file: bool
@@ -114,6 +114,8 @@ def hide(capture: Capture, rules: Sequence[HideRules], secret: bytes) -> Heartbe
     if verdict.project and project and not _is_from_file(capture):
         project = pseudonym(project, secret)
     bare = verdict.file or verdict.project
+    from trayapp.coding.heartbeat import Heartbeat  # noqa: PLC0415 -- to read rules does without
+
     return Heartbeat(
         entity=_entity(capture, verdict),
         time=capture.time,

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 _TOKEN = re.compile(
     r"""
@@ -49,17 +49,19 @@ _POSIX = {
 }
 
 
-@dataclass(frozen=True)
-class Patterns:
+class Patterns(NamedTuple):
     """A setting that is true, false or a list of regexes.
 
     `given` tells `false` from nothing: wakatime-cli hides branches with their file unless
     hide_branch_names was given.
     """
 
-    regexes: tuple[re.Pattern[str], ...] = field(default=(), repr=False)
+    regexes: tuple[re.Pattern[str], ...] = ()
     everything: bool = False
     given: bool = False
+
+    def __repr__(self) -> str:
+        return f"Patterns(everything={self.everything}, given={self.given})"
 
     def match(self, *texts: str | None) -> bool:
         """Tell whether a regex is found in one of the texts; None is no text."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class IconFace(StrEnum):
@@ -22,8 +22,7 @@ class Scheme(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class Preferences:
+class Preferences(NamedTuple):
     """What config.toml says of the tray.
 
     `scheme` overrides what the desktop says unless it is UNKNOWN; `label` asks for the time as text

@@ -126,7 +126,7 @@ class AccountSender:
         """Say how it fares."""
         queue_problem: QueueError | None = None
         try:
-            counts = self._queue.counts(self.name)
+            counts = self._queue.counts(self.name, None)
         except QueueError as error:
             counts, queue_problem = self._counts, error
         with self._lock:
@@ -151,7 +151,7 @@ class AccountSender:
         return self._round is not None
 
     def attend(self) -> float | None:
-        """Do what is due, one request at most.
+        """Do what is due, one POST at most.
 
         Gives the seconds until something may be due, None while nothing waits.
         """
@@ -169,8 +169,8 @@ class AccountSender:
                 if due is None or due > 0:
                     return due
                 self._begin()
-            wait = self.posted_at + SECONDS_BETWEEN_POSTS - self._clock.monotonic()
-            if self._round is not None and wait > 0:
+            wait = self._post_due_in()
+            if wait > 0:
                 return wait
             self._step()
         except QueueError as error:
@@ -184,11 +184,9 @@ class AccountSender:
         self._mark_at = _LONG_AGO
         self._mark()
         try:
-            if self._round is None and self._due_in(asked=True) is not None:
+            if self._round is None and self._next_rows(1, 0):
                 self._begin()
-            wait = self.posted_at + SECONDS_BETWEEN_POSTS - self._clock.monotonic()
-            if self._round is not None and wait > 0:
-                self._clock.wait(threading.Event(), wait)
+            self._clock.wait(threading.Event(), self._post_due_in())
             self._step()
         except QueueError as error:
             self._leave_round()
@@ -222,7 +220,8 @@ class AccountSender:
         earliest = self._not_before
         if not asked:
             earliest = max(earliest, self._round_at + self.seconds_between_rounds)
-        waits = [self._mark_at - moment] if self._unmarked else []
+        # It wakes the thread, and is no reason for a round.
+        waits = [max(self._mark_at - moment, SECONDS_BETWEEN_POSTS)] if self._unmarked else []
         suspects = self._suspicion.failures
         rows = self._next_rows(len(suspects) + 1, 0)
         if any(row.id not in suspects for row in rows):
@@ -236,6 +235,11 @@ class AccountSender:
             held = max(held_until - now, SECONDS_BETWEEN_POSTS)
             waits.append(max(held, earliest - moment))
         return min(waits, default=None)
+
+    def _post_due_in(self) -> float:
+        """Give the seconds until the round that is under way may POST, 0 without one."""
+        wait = self.posted_at + SECONDS_BETWEEN_POSTS - self._clock.monotonic()
+        return 0.0 if self._round is None else max(0.0, wait)
 
     def _begin(self) -> None:
         self._round_at = self._clock.monotonic()
@@ -261,7 +265,8 @@ class AccountSender:
         self._take_next(this_round)
 
     def _take_next(self, this_round: Round) -> None:
-        # At once, not when it is sent: what is recorded meanwhile belongs to the next round.
+        # At once, not a second later: what is recorded after a round's last answer waits for the
+        # next round.
         self._batch = this_round.next_batch()
         if self._batch is None:
             self._end(this_round)
@@ -335,7 +340,8 @@ class AccountSender:
         try:
             self._queue.mark(self.name, outcomes, self._clock.time())
         except QueueError as error:
-            self._mark_at = moment + QUEUE_SECONDS
+            # A disk in trouble may have taken long to say so.
+            self._mark_at = self._clock.monotonic() + QUEUE_SECONDS
             self._stumble(error)
             return
         with self._lock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 import threading
 import time
@@ -11,7 +10,6 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from trayapp.delivery import salvage
 from trayapp.delivery.files import identity, make_private_file
 from trayapp.delivery.schema import Found, create, fault, look
 from trayapp.errors import (
@@ -21,8 +19,7 @@ from trayapp.errors import (
     QueueFullError,
     QueueVersionError,
 )
-
-log = logging.getLogger(__name__)
+from trayapp.late_log import late_log
 
 T = TypeVar("T")
 
@@ -103,7 +100,7 @@ class Database:
                     value = self._transaction(begin, work)
                     if self._identity == identity(self.path):
                         return value
-                    log.info("%s was replaced meanwhile", self.path.name)
+                    late_log(__name__).info("%s was replaced meanwhile", self.path.name)
                 except sqlite3.ProgrammingError:
                     raise
                 except sqlite3.Error as error:
@@ -127,7 +124,7 @@ class Database:
         try:
             if not _is_damage(error, self.path):
                 raise problem
-            log.warning("the queue looks damaged: %s", error)
+            late_log(__name__).warning("the queue looks damaged: %s", error)
             self._mend()
         except sqlite3.Error as again:
             raise error_of(again, self.path) from again
@@ -160,12 +157,14 @@ class Database:
         return self._connection
 
     def _mend(self) -> None:
+        from trayapp.delivery import salvage  # noqa: PLC0415 -- seldom needed
+
         with salvage.lock(self.path):
             # Another process may have mended it while this one waited.
             if is_sound(self.path):
                 return
             told = salvage.mend(self.path)
-        log.warning("%s", told)
+        late_log(__name__).warning("%s", told)
         self._tell(told)
 
 
@@ -181,6 +180,10 @@ def connect(path: Path) -> sqlite3.Connection:
     )
     try:
         _prepare(connection, path)
+    except UnicodeDecodeError as error:
+        connection.close()
+        # SQLite quotes a table's definition.
+        raise sqlite3.DatabaseError("the tables cannot be read") from error
     except BaseException:
         connection.close()
         raise

@@ -2,8 +2,9 @@
 
 Through SQL one damaged page hides all that lies below it. Each leaf of a table says by itself what
 it holds (https://www.sqlite.org/fileformat2.html, "B-tree Pages"), so all that need be whole is the
-leaf, and the further pages of a value that is longer than a page. Which table a row is of, and
-whether it is whole, is for the caller to find out.
+leaf, and the further pages of a value that is longer than a page. Every page is read as a leaf:
+what kind a page is may be damaged too. Which table a row is of, and whether it is whole or a row at
+all, is for the caller to find out.
 """
 
 from __future__ import annotations
@@ -11,33 +12,38 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-LEAF = 0x0D
-"""The first byte of a page that holds rows of a table."""
-
 Value = bytes | str | int | float | None
 
 
 def rows(data: bytes, page_size: int) -> Iterator[tuple[int, list[Value]]]:
-    """Give id and values of each row that can be read, in the order of the file's bytes."""
+    """Give id and values of each row that can be read, page by page."""
     for start in range(0, len(data), page_size):
-        page = data[start : start + page_size]
+        page = data[start : start + page_size].ljust(page_size, b"\0")
         # The first page begins with the header of the file.
         header = 100 if start == 0 else 0
-        if len(page) < page_size or page[header] != LEAF:
-            continue
-        (count,) = struct.unpack_from(">H", page, header + 3)
-        for place in range(header + 8, min(header + 8 + 2 * count, page_size - 1), 2):
-            (offset,) = struct.unpack_from(">H", page, place)
+        count, first = struct.unpack_from(">HH", page, header + 3)
+        places = range(header + 8, min(header + 8 + 2 * count, page_size - 1), 2)
+        offsets = [struct.unpack_from(">H", page, place)[0] for place in places]
+        # What points to a row may be damaged too; but where one ends another begins.
+        offsets.append(first)
+        tried = set()
+        for offset in offsets:
+            if offset in tried:
+                continue
+            tried.add(offset)
             try:
-                yield _row(data, page, offset)
+                identity, values, end = _row(data, page, offset)
             except (IndexError, struct.error, ValueError):
                 continue
+            offsets.append(end)
+            yield identity, values
 
 
-def _row(data: bytes, page: bytes, offset: int) -> tuple[int, list[Value]]:
+def _row(data: bytes, page: bytes, offset: int) -> tuple[int, list[Value], int]:
+    """Give id and values, and where the row ends on its page."""
     size, offset = _varint(page, offset)
     identity, offset = _varint(page, offset)
-    payload = _payload(data, page, offset, size)
+    payload, end = _payload(data, page, offset, size)
     header_size, place = _varint(payload, 0)
     kinds = []
     while place < header_size:
@@ -47,10 +53,10 @@ def _row(data: bytes, page: bytes, offset: int) -> tuple[int, list[Value]]:
     for kind in kinds:
         value, place = _value(payload, place, kind)
         values.append(value)
-    return identity, values
+    return identity, values, end
 
 
-def _payload(data: bytes, page: bytes, offset: int, size: int) -> bytes:
+def _payload(data: bytes, page: bytes, offset: int, size: int) -> tuple[bytes, int]:
     """Give the bytes of a row; the rest of a long one is a chain of further pages."""
     page_size = len(page)
     if size > len(data):
@@ -62,15 +68,16 @@ def _payload(data: bytes, page: bytes, offset: int, size: int) -> bytes:
         here = fitting if fitting <= most else least
     parts = [page[offset : offset + here]]
     missing, place = size - here, offset + here
+    end = place + 4 if missing else place
     source = page
     while missing > 0:
         (number,) = struct.unpack_from(">I", source, place)
         source, place = data[(number - 1) * page_size : number * page_size], 0
-        if number == 0 or len(source) < page_size:
+        if number == 0 or len(source) <= 4:
             raise ValueError("the chain of pages is broken")
         parts.append(source[4 : 4 + missing])
         missing -= len(parts[-1])
-    return b"".join(parts)
+    return b"".join(parts), end
 
 
 def _varint(data: bytes, place: int) -> tuple[int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
@@ -11,7 +10,6 @@ from pathlib import Path
 from trayapp.coding.coalescing import ends_at, is_over
 from trayapp.delivery.database import Database
 from trayapp.delivery.rows import LOCAL, Content, Counts, DeadLetter, Outcome, Recording, Row
-from trayapp.delivery.salvage import damaged_files
 from trayapp.delivery.statements import (
     NAMES,
     addressed,
@@ -28,8 +26,7 @@ from trayapp.delivery.statements import (
     store,
 )
 from trayapp.errors import QueueBusyError, QueueFullError
-
-log = logging.getLogger(__name__)
+from trayapp.late_log import late_log
 
 DONE_SECONDS = 2 * 86400.0
 """How long it stays known when a receiver took a heartbeat: longer than any zone's day."""
@@ -40,7 +37,7 @@ _OF_HEARTBEAT = ", ".join(f"h.{name}" for name in NAMES)
 
 
 def _only_told(text: str) -> None:
-    log.warning("%s", text)
+    late_log(__name__).warning("%s", text)
 
 
 class HeartbeatQueue:
@@ -108,8 +105,9 @@ class HeartbeatQueue:
                 if over:
                     # First, so that nothing takes the place of what is given.
                     self._database.write(lambda connection: close_if_over(connection, now))
-                if damaged:
-                    self._set_aside(damaged)
+                if damaged and not self._set_aside(damaged):
+                    # That they wait said only an index, unless they were given up meanwhile.
+                    self._database.check()
                 rows, damaged, over = self._database.read(look)
         return rows
 
@@ -142,8 +140,12 @@ class HeartbeatQueue:
         )
         return [name for (name,) in rows]
 
-    def counts(self, receiver: str, day_start: float = 0.0) -> Counts:
-        """Count a receiver's rows; `done` since `day_start`. LOCAL is a receiver too."""
+    def counts(self, receiver: str, day_start: float | None = 0.0) -> Counts:
+        """Count a receiver's rows; LOCAL is a receiver too.
+
+        `done` is what was since `day_start`. With None that is left at 0, which costs the same
+        however long the history is.
+        """
 
         def work(connection: sqlite3.Connection) -> Counts:
             numbers = [
@@ -153,11 +155,14 @@ class HeartbeatQueue:
                 ).fetchone()[0]
                 for state in ("waiting", "dead", "set-aside")
             ]
+            counts = Counts(waiting=numbers[0], dead=numbers[1], set_aside=numbers[2])
+            if day_start is None:
+                return counts
             (done,) = connection.execute(
                 "SELECT count(*) FROM deliveries WHERE receiver = ? AND state = 'done' AND at >= ?",
                 (receiver, day_start),
             ).fetchone()
-            return Counts(waiting=numbers[0], done=done, dead=numbers[1], set_aside=numbers[2])
+            return counts._replace(done=done)
 
         return self._database.read(work)
 
@@ -179,7 +184,9 @@ class HeartbeatQueue:
         """List what is not sent any more, of one receiver or of all."""
         rows = self._database.read(
             lambda connection: connection.execute(
-                "SELECT d.heartbeat, d.receiver, d.state, d.at, d.reason, h.body, h.time"
+                # Whatever a damaged row holds is made a number, or text.
+                "SELECT d.heartbeat, d.receiver, d.state, d.at + 0.0,"
+                " ifnull(CAST(d.reason AS TEXT), ''), h.body, ifnull(h.time + 0.0, 0.0)"
                 " FROM deliveries d LEFT JOIN heartbeats h ON h.id = d.heartbeat"
                 " WHERE d.state IN ('dead', 'set-aside') AND (d.receiver = ?1 OR ?1 IS NULL)"
                 " ORDER BY d.receiver, d.heartbeat",
@@ -191,7 +198,7 @@ class HeartbeatQueue:
                 id=identity,
                 receiver=name,
                 entity=entity_of(body),
-                time=time if isinstance(time, float) else 0.0,
+                time=time,
                 reason=reason,
                 at=at,
                 set_aside=state == "set-aside",
@@ -262,7 +269,7 @@ class HeartbeatQueue:
             query = "SELECT time, NULL FROM heartbeats WHERE time >= ?1 AND time < ?2"
         else:
             query = (
-                "SELECT h.time, CASE d.state WHEN 'done' THEN d.at END FROM heartbeats h"
+                "SELECT h.time, CASE d.state WHEN 'done' THEN d.at + 0.0 END FROM heartbeats h"
                 # In this order: without CROSS SQLite goes through all that was ever delivered.
                 " CROSS JOIN deliveries d ON d.heartbeat = h.id AND d.receiver = ?3"
                 " WHERE h.time >= ?1 AND h.time < ?2 AND d.state IN ('waiting', 'done')"
@@ -311,6 +318,8 @@ class HeartbeatQueue:
                 "DELETE FROM deliveries WHERE heartbeat NOT IN (SELECT id FROM heartbeats)"
             )
 
+        from trayapp.delivery.salvage import damaged_files  # noqa: PLC0415 -- seldom asked for
+
         self._database.write(work)
         for path in damaged_files(self._database.path):
             path.unlink(missing_ok=True)
@@ -343,13 +352,19 @@ class HeartbeatQueue:
 
         return self._database.write(work)
 
-    def _set_aside(self, ids: Sequence[int]) -> None:
-        self._database.write(
-            lambda connection: connection.executemany(
-                "UPDATE deliveries SET state = 'set-aside', reason = ?"
-                " WHERE heartbeat = ? AND state = 'waiting'",
-                [(DAMAGED, identity) for identity in ids],
+    def _set_aside(self, ids: Sequence[int]) -> bool:
+        """Tell a person of damaged rows, and send them no more; gives whether they waited."""
+        changed = self._database.write(
+            lambda connection: (
+                connection.executemany(
+                    "UPDATE deliveries SET state = 'set-aside', reason = ?"
+                    " WHERE heartbeat = ? AND state = 'waiting'",
+                    [(DAMAGED, identity) for identity in ids],
+                ).rowcount
             )
         )
+        if not changed:
+            return False
         number = "A heartbeat" if len(ids) == 1 else f"{len(ids)} heartbeats"
         self._tell(f"{number} in the queue cannot be read any more and will not be sent")
+        return True

@@ -53,8 +53,8 @@ class Recorder:
         self._changed = changed
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        # The deque lets go of the oldest.
-        self._kept: deque[Recording] = deque(maxlen=most_kept)
+        self._most_kept = most_kept
+        self._kept: deque[Recording] = deque()
         self._lost = 0
         self._next_attempt = 0.0
         self._problem: RecordingProblem | None = None
@@ -67,7 +67,6 @@ class Recorder:
     def record(self, recording: Recording) -> bool:
         """Take one recording; tell whether it is on disk."""
         with self._lock:
-            self._lost += len(self._kept) == self._kept.maxlen
             self._kept.append(recording)
             before = self._problem
             if before is None or self._monotonic() >= self._next_attempt:
@@ -98,6 +97,10 @@ class Recorder:
             self._problem = None
 
     def _tell(self, title: str, hint: str) -> None:
+        """Remember why these stay in memory, as many as may."""
+        while len(self._kept) > self._most_kept:
+            self._kept.popleft()
+            self._lost += 1
         self._problem = RecordingProblem(title, hint, len(self._kept), self._lost)
 
     def _changed_from(self, before: RecordingProblem | None) -> None:

@@ -8,9 +8,9 @@ not cost a single good one. What tells the two apart is whether others are accep
   server has accepted others in this round since a request that failed for no other: all else in it
   was accepted. A proxy that refuses everything from some moment on condemns nothing so.
 - Three different ones that fail alone, with none accepted between, are the server's trouble.
-- An answer that decides on none of a batch is the server's trouble too. The next round then starts
-  with a single heartbeat and doubles with each accepted batch, which finds the one in a batch that
-  brings the server down.
+- An answer that decides on none of a batch, or asks for a pause, is the server's trouble too. The
+  next round then starts with a single heartbeat and doubles with each accepted batch, which finds
+  the one in a batch that brings the server down.
 - Suspects are sent again alone, when nothing else is left.
 
 Nothing here knows the time, the network or the disk.
@@ -135,7 +135,7 @@ class Round:
                 self.ending = Ending.REFUSED
             case _ if len(rows) == 1:
                 outcomes = self._failed_alone(rows[0], verdict)
-            case Kind.UNDECIDED:
+            case kind if kind is Kind.UNDECIDED or verdict.retry_after:
                 self._suspicion.cautious = True
                 self.ending = Ending.TROUBLE
             case _:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from trayapp.coding.heartbeat import Heartbeat
 
@@ -14,20 +13,20 @@ LOCAL = ""
 State = Literal["done", "dead", "waiting"]
 
 
-@dataclass(frozen=True)
-class Recording:
+class Recording(NamedTuple):
     """One heartbeat to record, for receivers named NAME@api_url; for none of them it is local.
+
+    With None it is for nobody, and is history at once.
 
     `key` is its coalescing key; without one it is a row of its own, whatever was before it.
     """
 
     heartbeat: Heartbeat
-    receivers: tuple[str, ...] = ()
+    receivers: tuple[str, ...] | None = ()
     key: bytes | None = None
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One heartbeat to send: the very bytes, what goes beside them, and how often it was tried."""
 
     id: int
@@ -38,8 +37,7 @@ class Row:
     tries: int = 0
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one row at a receiver; `tries` counts the attempts that were its own fault."""
 
     id: int
@@ -48,8 +46,7 @@ class Outcome:
     tries: int = 0
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(NamedTuple):
     """How many rows of a receiver are in which state; `done` are those since the day began."""
 
     waiting: int = 0
@@ -58,8 +55,7 @@ class Counts:
     set_aside: int = 0
 
 
-@dataclass(frozen=True)
-class DeadLetter:
+class DeadLetter(NamedTuple):
     """A row that is not sent any more: condemned by the receiver, or damaged here (`set_aside`).
 
     `entity` is "" where it cannot be read, `at` is when it was given up.
@@ -74,8 +70,7 @@ class DeadLetter:
     set_aside: bool = False
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(NamedTuple):
     """A row of the table of heartbeats but for its id; bytes and names are gone in history."""
 
     body: bytes | None
@@ -87,11 +82,11 @@ class Content:
     receivers: str
     """A JSON array: whom it goes to, should all else be lost."""
 
-    seal: bytes = field(default=b"", compare=False)
+    seal: bytes = b""
 
     def sealed(self) -> Content:
         """Give it with its right seal."""
-        return Content(*self._sealed_values(), seal=self._digest())
+        return self._replace(seal=self._digest())
 
     def is_whole(self) -> bool:
         """Tell whether this is what was stored, to the last bit."""
@@ -99,7 +94,7 @@ class Content:
 
     def values(self) -> tuple[object, ...]:
         """Give the values in the order of the table's columns."""
-        return (*self._sealed_values(), self.seal)
+        return tuple(self)
 
     def history(self) -> Content:
         """Give what stays once all is delivered."""

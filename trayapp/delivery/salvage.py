@@ -18,8 +18,14 @@ from trayapp.delivery.schema import COLUMNS, HIGHEST_ID, PAGE_SIZE, addressees, 
 LOCK_SECONDS = 60.0
 """How long one process waits for another that mends the file."""
 
+OTHERS_SECONDS = 5.0
+"""How long it waits for others' transactions, which take milliseconds."""
+
 GAP = 1_000_000
 """New ids begin so far beyond those that were read: an id that was lost is not given again."""
+
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""An error quotes what is damaged, which need not be text."""
 
 HEADER_SIZE = 100
 
@@ -43,6 +49,9 @@ def lock(path: Path) -> Iterator[None]:
     """
     beside = path.with_name(f"{path.name}.lock")
     make_private_file(beside)
+    if beside.stat().st_size:
+        # Whatever a power cut left in it would keep SQLite from locking it.
+        os.truncate(beside, 0)
     with closing(sqlite3.connect(beside, timeout=LOCK_SECONDS, isolation_level=None)) as connection:
         connection.execute("BEGIN EXCLUSIVE")
         yield
@@ -57,7 +66,7 @@ def mend(path: Path) -> str:
     """Set a damaged file aside and put what can be read of it into a new one; tell what was done.
 
     Raises sqlite3.Error and OSError, with nothing changed: the new file is complete before it takes
-    the other's place, and at no moment is there none.
+    the other's place, and at no moment is there none. Nobody else writes meanwhile.
     """
     aside = _name_aside(path)
     new = path.with_name(f"{path.name}.new")
@@ -80,12 +89,6 @@ def mend(path: Path) -> str:
                 journal.replace(f"{aside}-journal")
             new.replace(path)
             sync_folder(path.parent)
-            # Where the file could not be locked, others may have written it until now.
-            stream.seek(0)
-            late = stream.read()
-        if late != data:
-            with closing(sqlite3.connect(path, isolation_level=None)) as mended:
-                found.add_missing(late, mended)
     finally:
         new.unlink(missing_ok=True)
     lost = f", {found.lost} could not be" if found.lost else ""
@@ -96,21 +99,22 @@ class Salvage:
     """What a damaged file holds still.
 
     A heartbeat counts if its seal is right. Its deliveries are looked for by SQL; where they are
-    lost it goes to all its receivers, who store it once.
+    lost or in doubt it goes to all its receivers, who store it once.
     """
 
     def __init__(self, data: bytes, damaged: sqlite3.Connection) -> None:
-        self.heartbeats, self._homeless = _sealed(data)
-        self._deliveries = {
+        found, homeless = _sealed(data)
+        new_id = max([*found, _sequence(damaged)], default=0) + GAP
+        self._sequence = new_id + len(homeless)
+        self._heartbeats = found | dict(enumerate(homeless, new_id))
+        self.deliveries = {
             identity: _deliveries(damaged, identity, content)
-            for identity, content in self.heartbeats.items()
+            for identity, content in self._heartbeats.items()
         }
         self._window = _window(damaged)
-        # All that has a body, but not the ids of history: nobody misses those.
-        self.saved = sum(content.body is not None for content in self._contents())
-        self.lost = len(_unfinished(damaged) - self.heartbeats.keys())
-        highest = max([*self.heartbeats, _sequence(damaged)], default=0)
-        self._next_id = highest + GAP
+        # All that has a body: nobody misses history.
+        self.saved = sum(content.body is not None for content in self._heartbeats.values())
+        self.lost = max(0, len(_unfinished(damaged) - found.keys()) - len(homeless))
 
     def write(self, mended: sqlite3.Connection) -> None:
         """Put all of it into a new file."""
@@ -118,49 +122,33 @@ class Salvage:
         mended.execute("PRAGMA secure_delete = ON")
         create(mended)
         mended.execute("BEGIN IMMEDIATE")
-        for identity, content in self.heartbeats.items():
-            _insert(mended, identity, content, self._deliveries[identity])
-        for content in self._homeless:
-            self._next_id += 1
-            _insert(mended, self._next_id, content, _all_waiting(content))
-        if self._window is not None and self._window[3] in self.heartbeats:
+        for identity, content in self._heartbeats.items():
+            _insert(mended, identity, content, self.deliveries[identity])
+        if self._window is not None and self._window[3] in self._heartbeats:
             mended.execute("INSERT INTO coalescing_window VALUES (?, ?, ?, ?)", self._window)
         mended.execute("DELETE FROM sqlite_sequence")
-        mended.execute("INSERT INTO sqlite_sequence VALUES ('heartbeats', ?)", (self._next_id,))
+        mended.execute("INSERT INTO sqlite_sequence VALUES ('heartbeats', ?)", (self._sequence,))
         mended.execute("COMMIT")
-
-    def add_missing(self, late: bytes, mended: sqlite3.Connection) -> None:
-        """Put in what came into the damaged file after it was read."""
-        mended.execute("PRAGMA synchronous = FULL")
-        mended.execute("BEGIN IMMEDIATE")
-        known = set(self._contents())
-        heartbeats, homeless = _sealed(late)
-        for content in [*heartbeats.values(), *homeless]:
-            if content.body is not None and content not in known:
-                self._next_id += 1
-                _insert(mended, None, content, _all_waiting(content))
-        mended.execute("COMMIT")
-
-    def _contents(self) -> list[Content]:
-        return [*self.heartbeats.values(), *self._homeless]
 
 
 Delivery = tuple[str, str, int, float, str]
 
 
 def _sealed(data: bytes) -> tuple[dict[int, Content], list[Content]]:
-    """Give the heartbeats by id, and those whose id another has."""
-    found: dict[int, Content] = {}
-    homeless: list[Content] = []
+    """Give the heartbeats by id, and those without: an id that two claim is neither's."""
+    claims: dict[int, list[Content]] = {}
     for identity, values in leaf_pages.rows(data, PAGE_SIZE):
         content = _content(values)
-        if content is None:
-            continue
-        if 0 < identity <= HIGHEST_ID and found.setdefault(identity, content) == content:
-            continue
-        if content.body is not None:
-            homeless.append(content)
-    return dict(sorted(found.items())), homeless
+        if content is not None and content not in claims.setdefault(identity, []):
+            claims[identity].append(content)
+    found: dict[int, Content] = {}
+    homeless: list[Content] = []
+    for identity, contents in sorted(claims.items()):
+        if len(contents) == 1 and 0 < identity <= HIGHEST_ID:
+            found[identity] = contents[0]
+        else:
+            homeless += contents
+    return found, homeless
 
 
 def _content(values: list[leaf_pages.Value]) -> Content | None:
@@ -177,9 +165,10 @@ def _content(values: list[leaf_pages.Value]) -> Content | None:
 
 
 def _deliveries(damaged: sqlite3.Connection, identity: int, content: Content) -> list[Delivery]:
-    """Give the deliveries of a heartbeat, those that cannot be read as waiting."""
-    found = {} if content.body is None else {one[0]: one for one in _all_waiting(content)}
-    with suppress(sqlite3.Error):
+    """Give the deliveries of a heartbeat, as waiting those that cannot be read or contradict."""
+    waiting = {} if content.body is None else {one[0]: one for one in _all_waiting(content)}
+    found: dict[str, Delivery] = {}
+    with suppress(*UNREADABLE):
         for heartbeat, receiver, state, tries, at, reason in damaged.execute(
             "SELECT heartbeat, receiver, state, tries, at, reason FROM deliveries"
             " WHERE heartbeat = ?",
@@ -189,16 +178,17 @@ def _deliveries(damaged: sqlite3.Connection, identity: int, content: Content) ->
                 # Where the order of rows is broken SQLite gives others than it was asked for.
                 heartbeat == identity
                 and isinstance(receiver, str)
-                and (receiver in found or (content.body is None and state == "done"))
+                and (receiver in waiting or (content.body is None and state == "done"))
                 and state in STATES
                 and isinstance(tries, int)
                 and isinstance(at, float)
                 and math.isfinite(at)
                 and isinstance(reason, str)
             )
-            if sound:
-                found[receiver] = (receiver, state, tries, at, reason)
-    return list(found.values())
+            one = (receiver, state, tries, at, reason)
+            if sound and found.setdefault(receiver, one) != one and receiver in waiting:
+                found[receiver] = waiting[receiver]
+    return list((waiting | found).values())
 
 
 def _all_waiting(content: Content) -> list[Delivery]:
@@ -206,21 +196,21 @@ def _all_waiting(content: Content) -> list[Delivery]:
 
 
 def _insert(
-    mended: sqlite3.Connection, identity: int | None, content: Content, deliveries: list[Delivery]
+    mended: sqlite3.Connection, identity: int, content: Content, deliveries: list[Delivery]
 ) -> None:
-    cursor = mended.execute(
+    mended.execute(
         f"INSERT INTO heartbeats (id, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 -- a constant
         (identity, *content.values()),
     )
     mended.executemany(
         "INSERT INTO deliveries (heartbeat, receiver, state, tries, at, reason)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        [(cursor.lastrowid, *one) for one in deliveries],
+        [(identity, *one) for one in deliveries],
     )
 
 
 def _window(damaged: sqlite3.Connection) -> tuple[bytes, float, float, int] | None:
-    with suppress(sqlite3.Error):
+    with suppress(*UNREADABLE):
         row = damaged.execute(
             "SELECT key, started_at, held_at, held FROM coalescing_window"
         ).fetchone()
@@ -232,7 +222,7 @@ def _window(damaged: sqlite3.Connection) -> tuple[bytes, float, float, int] | No
 
 def _unfinished(damaged: sqlite3.Connection) -> set[int]:
     """Give the ids to which deliveries still belong."""
-    with suppress(sqlite3.Error):
+    with suppress(*UNREADABLE):
         return {
             identity
             for (identity,) in damaged.execute(
@@ -243,7 +233,7 @@ def _unfinished(damaged: sqlite3.Connection) -> set[int]:
 
 
 def _sequence(damaged: sqlite3.Connection) -> int:
-    with suppress(sqlite3.Error):
+    with suppress(*UNREADABLE):
         (number,) = damaged.execute("SELECT max(seq) FROM sqlite_sequence").fetchone()
         if isinstance(number, int) and 0 < number <= HIGHEST_ID:
             return number
@@ -265,17 +255,24 @@ def _sql_of(data: bytes) -> sqlite3.Connection:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None)
+    uri = f"{path.as_uri()}?mode=rw"
+    return sqlite3.connect(uri, uri=True, timeout=OTHERS_SECONDS, isolation_level=None)
 
 
 def _exclude_others(damaged: sqlite3.Connection) -> None:
-    """Lock the file if it is whole enough; what a killed process left half done is undone."""
-    try:
-        damaged.execute("PRAGMA journal_mode = DELETE")
-        damaged.execute("BEGIN EXCLUSIVE")
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
-            raise
+    """Keep others from writing the file; what a killed process left half done is undone."""
+    for statement in (
+        "PRAGMA journal_mode = DELETE",
+        # Even where the next fails, since the file is too broken, SQLite keeps the lock by which it
+        # read: with that nobody can commit.
+        "PRAGMA locking_mode = EXCLUSIVE",
+        "BEGIN EXCLUSIVE",
+    ):
+        try:
+            damaged.execute(statement)
+        except UNREADABLE as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                raise
 
 
 def _name_aside(path: Path) -> Path:
@@ -292,6 +289,9 @@ def _keep(path: Path, aside: Path, data: bytes) -> None:
         os.link(path, aside)
     except OSError:
         # No hard links here.
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
+        make_private_file(aside)
+        try:
+            aside.write_bytes(data)
+        except OSError:
+            aside.unlink()
+            raise

@@ -36,8 +36,8 @@ class Queue(Protocol):
     def mark(self, receiver: str, outcomes: Sequence[Outcome], at: float) -> None:
         """Store what became of rows."""
 
-    def counts(self, receiver: str) -> Counts:
-        """Count a receiver's rows."""
+    def counts(self, receiver: str, day_start: float | None) -> Counts:
+        """Count a receiver's rows; with None for the start of the day not what was done."""
 
     def next_due(self, receiver: str, now: float) -> float | None:
         """Give the moment at which a row is held no longer."""
@@ -113,8 +113,10 @@ class Listeners:
     """Whom a sender tells, from its threads.
 
     `changed`: the status may have. `delivered`: a round in which this receiver took something is
-    over.
+    over. `began` and `ended`: this process sends, for as long as it has the lock.
     """
 
     changed: Callable[[], None]
     delivered: Callable[[str], None]
+    began: Callable[[], None] = lambda: None
+    ended: Callable[[], None] = lambda: None

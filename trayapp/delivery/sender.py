@@ -105,18 +105,15 @@ class Sender:
             account.sender.cut()
         for account in accounts:
             account.join(deadline - self._clock.monotonic())
+        self._listeners.ended()
         self._sender_lock.release()
 
     def send_now(self) -> None:
         """Start a round at once, because a person said so; what a server asked for still binds."""
         self._tell(Reason.PERSON)
 
-    def woke(self) -> None:
-        """Try again what may go now that the machine woke."""
-        self._tell(Reason.NETWORK)
-
     def network_changed(self) -> None:
-        """Try again what may go by another network."""
+        """Try again what may go now: the machine woke, or is on another network."""
         self._tell(Reason.NETWORK)
 
     def recorded(self) -> None:
@@ -201,6 +198,7 @@ class Sender:
             self._sending = True
             for account in self._accounts.values():
                 account.start()
+            self._listeners.began()
 
 
 class _Account:
@@ -244,6 +242,8 @@ class _Account:
         self.sender.tell(Reason.PERSON)
         try:
             while True:
+                # Set by `follow`: a wait that begins with it set is none.
+                self._wakeup.clear()
                 wait = self.sender.attend()
                 if wait is None or not (self.sender.is_in_round or wait == 0):
                     return

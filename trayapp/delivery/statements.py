@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from trayapp.coding.coalescing import Decision, Window, decide, is_over
 from trayapp.coding.heartbeat import to_json
@@ -18,7 +17,7 @@ NAMES = COLUMNS.split(", ")
 def record_one(connection: sqlite3.Connection, recording: Recording) -> None:
     """Store a recording, as the window says."""
     heartbeat = recording.heartbeat
-    receivers = recording.receivers or (LOCAL,)
+    receivers = () if recording.receivers is None else recording.receivers or (LOCAL,)
     content = addressed(
         Content(
             to_json(heartbeat),
@@ -31,6 +30,8 @@ def record_one(connection: sqlite3.Connection, recording: Recording) -> None:
         ),
         receivers,
     )
+    if not receivers:
+        content = content.history()
     if recording.key is None:
         # To the window it is a save of another key.
         close_window(connection)
@@ -121,18 +122,18 @@ def find_content(connection: sqlite3.Connection, identity: int) -> Content | Non
 
 def addressed(content: Content, receivers: Sequence[str]) -> Content:
     """Give a content for these receivers, sealed."""
-    return replace(content, receivers=json.dumps(list(receivers))).sealed()
+    return content._replace(receivers=json.dumps(list(receivers))).sealed()
 
 
-def row_of(identity: int, content: Content, tries: int) -> Row | None:
+def row_of(identity: int, content: Content, tries: object) -> Row | None:
     """Give a row to send, None for one that is damaged."""
     if not content.is_whole():
         return None
     if content.body is None or content.machine is None or content.user_agent is None:
         return None
-    return Row(
-        identity, content.body, content.machine, content.user_agent, content.time, int(tries)
-    )
+    # The number of tries has no seal.
+    sound = tries if isinstance(tries, int) else 0
+    return Row(identity, content.body, content.machine, content.user_agent, content.time, sound)
 
 
 def newest_done(connection: sqlite3.Connection, receiver: str) -> list[int]:

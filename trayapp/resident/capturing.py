@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import platform
+import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from trayapp import __version__
@@ -29,14 +30,18 @@ def make_capturer(
 
 def identity(settings: WatchingSettings) -> Identity:
     """Say who tells of a save: this program on this machine."""
-    agent = user_agent(
-        __version__,
-        platform.system(),
-        platform.release(),
-        platform.machine(),
-        platform.python_version(),
-    )
+    agent = user_agent(__version__, *_system(), ".".join(map(str, sys.version_info[:3])))
     return Identity(agent, machine_name(settings.hostname))
+
+
+def _system() -> tuple[str, str, str]:
+    """Give what `platform` calls system, release and machine."""
+    if sys.platform == "win32":
+        import platform  # noqa: PLC0415 -- costs as much as reading all settings
+
+        return platform.system(), platform.release(), platform.machine()
+    found = os.uname()
+    return found.sysname, found.release, found.machine
 
 
 def _mapped(

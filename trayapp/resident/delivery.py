@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from trayapp.coding.day import day_at
 from trayapp.coding.heartbeat import Heartbeat
@@ -17,8 +18,9 @@ from trayapp.delivery.recorder import Recorder
 from trayapp.delivery.rows import Recording
 from trayapp.delivery.seams import Listeners, ReceiverStatus, Trouble
 from trayapp.delivery.sender import STOP_SECONDS, Sender
+from trayapp.desktop.control import ControlListener, ask
 from trayapp.desktop.single_instance import InstanceLock
-from trayapp.errors import QueueError, TrayappError
+from trayapp.errors import ControlError, QueueError, TrayappError, UsageError
 from trayapp.resident.clock import Clock
 from trayapp.resident.estimating import estimated
 from trayapp.resident.receivers import make_receivers
@@ -26,7 +28,7 @@ from trayapp.servers.transport import NetworkOptions, Transport
 from trayapp.servers.zones import local_zone
 from trayapp.settings.accounts import Account, Settings
 from trayapp.settings.keyring_store import KeyStore
-from trayapp.settings.locations import Locations
+from trayapp.settings.locations import Locations, make_runtime_folder
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,9 @@ DAY_SECONDS = 86_400.0
 TIDY_SECONDS = 3600.0
 
 ATTEND_SECONDS = 60.0
+FLUSH = "flush"
+"""The command by which a process that sends is told to do so at once."""
+
 TROUBLE_SECONDS = 10.0
 """How soon what could not be written is tried again."""
 
@@ -75,9 +80,10 @@ class Delivery:
         self._clock = clock
         self._ears = ears
         self._lock = threading.Lock()
-        self._receiving: tuple[str, ...] = ()
+        self._receiving: tuple[str, ...] | None = ()
         self._history_seconds = 0.0
         self._tidied_at: float | None = None
+        self._clock_began_at: float | None = None
         # Guards what follows: the poller attends, and whoever ends the app stops.
         self._beginning = threading.Lock()
         self._is_followed = False
@@ -85,11 +91,13 @@ class Delivery:
         self._start_problem: Problem | None = None
         self._queue = HeartbeatQueue(locations.queue_file, ears.noted)
         self._recorder = Recorder(self._queue, ears.changed, clock.monotonic)
+        self._locations = locations
+        self._listener = ControlListener(locations.sender_address)
         self._sender = Sender(
             self._queue,
             clock,
             chance,
-            Listeners(ears.changed, ears.delivered),
+            Listeners(ears.changed, ears.delivered, self._listen, self._listener.stop),
             InstanceLock(locations.sender_lock_file, f"{owner} (process {os.getpid()})"),
         )
 
@@ -97,7 +105,7 @@ class Delivery:
         """Record for the accounts of these settings, and send to them; begins with the first."""
         receivers = make_receivers(settings, self._environment, self._key_store, self._connect)
         with self._lock:
-            self._receiving = settings.receiving_accounts
+            self._receiving = settings.receivers_of_rest
             self._history_seconds = settings.history_days * DAY_SECONDS
         self._sender.follow(receivers, settings.seconds_between_rounds)
         # A key may have changed in a place of which the settings say nothing.
@@ -129,9 +137,14 @@ class Delivery:
         return ATTEND_SECONDS if is_well else TROUBLE_SECONDS
 
     def send_now(self) -> None:
-        """Send at once, because a person said so."""
+        """Send at once, because a person said so; where another process sends, it is asked to."""
         self._recorder.flush()
         self._sender.send_now()
+        if self._sender.holder():
+            try:
+                ask(self._locations.sender_address, FLUSH)
+            except ControlError as error:
+                log.info("what waits goes with the next round of another process: %s", error)
 
     def network_changed(self) -> None:
         """Try again what may go now: the machine woke, or is on another network."""
@@ -166,13 +179,30 @@ class Delivery:
         """Bring all to disk, make one last request to each account, and end."""
         self._begin()
         try:
-            self._queue.close_window()
+            # First what is in memory: it may open a window. The next start closes what stays open.
+            if self._recorder.flush():
+                self._queue.close_window()
+            else:
+                log.error("what could not be written to disk is lost")
         except QueueError as error:
             log.warning("%s", error)
-        if not self._recorder.flush():
-            log.error("what could not be written to disk is lost")
         self._sender.stop(seconds)
         self._queue.close()
+
+    def _listen(self) -> None:
+        """Let other processes say that what waits is to be sent, now that this one sends."""
+        try:
+            make_runtime_folder(self._locations.runtime_dir)
+            self._listener.start(self._answer)
+        except (OSError, TrayappError) as error:
+            log.warning("nobody can ask this process to send: %s", error)
+
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        if request["command"] != FLUSH:
+            raise UsageError("This process only sends", f"Known: {FLUSH}.")
+        waiting = self.waiting()
+        self.send_now()
+        return {"waiting": waiting}
 
     def _begin(self) -> None:
         """Mend what is damaged, hold nothing of an earlier run any more, and send.
@@ -195,14 +225,19 @@ class Delivery:
             self._ears.changed()
 
     def _tidy(self) -> None:
-        """Once an hour, erase the history that is older than the settings want it kept."""
-        moment = self._clock.monotonic()
+        """Once an hour, erase the history that is older than the settings want it kept.
+
+        A clock that jumps is believed after an hour: by a wrong one all history is old.
+        """
+        moment, now = self._clock.monotonic(), self._clock.time()
         with self._lock:
+            before, self._clock_began_at = self._clock_began_at, now - moment
+            if before is not None and abs(self._clock_began_at - before) > DAY_SECONDS:
+                self._tidied_at = moment
             if self._tidied_at is not None and moment - self._tidied_at < TIDY_SECONDS:
                 return
             self._tidied_at = moment
             history_seconds = self._history_seconds
-        now = self._clock.time()
         zone, name = local_zone()
         keep_from = day_at(now, zone, name).starts_at - history_seconds
         try:

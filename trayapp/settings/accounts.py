@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from trayapp.coding.preferences import Preferences
 from trayapp.errors import ConfigError, KeyHostError, KeyProblemError, SignedOutError, UsageError
@@ -36,16 +36,15 @@ KEY_VARIABLE = "WAKATIME_API_KEY"
 DEFAULT = "default"
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """Everything that was set, and by whom."""
 
     accounts: tuple[Account, ...] = ()
     show: str | None = None
     goal_seconds: float | None = None
-    preferences: Preferences = field(default_factory=Preferences)
-    network: Network = field(default_factory=Network)
-    watching: WatchingSettings = field(default_factory=WatchingSettings)
+    preferences: Preferences = Preferences()
+    network: Network = Network()
+    watching: WatchingSettings = WatchingSettings()
     history_days: int = HISTORY_DAYS
     """How long times and projects are kept of what every account has."""
     seconds_between_rounds: float = SECONDS_BETWEEN_ROUNDS
@@ -54,7 +53,7 @@ class Settings:
     warnings: tuple[str, ...] = ()
     notice: str = ""
     """What is wrong in config.toml, in one line; empty when nothing is."""
-    wakatime_cfg: WakatimeCfg = field(default_factory=WakatimeCfg, repr=False)
+    wakatime_cfg: WakatimeCfg = WakatimeCfg()
 
     @property
     def showing(self) -> Account | None:
@@ -67,14 +66,14 @@ class Settings:
         claims = (claim.receiver for claim in self.watching.claims if claim.receiver is not None)
         return tuple(dict.fromkeys((*self.receiving_accounts, *claims)))
 
-    def receivers_of(self, entity: str) -> tuple[str, ...]:
-        """Give who gets a heartbeat of this entity, before it is hidden; none is local.
+    def receivers_of(self, entity: str) -> tuple[str, ...] | None:
+        """Give who gets a heartbeat of this entity, before it is hidden (see receivers_of_rest).
 
         Raises ConfigError where a line claims it for an account that is not known.
         """
         claim = self.watching.claimed_by(entity)
         if claim is None:
-            return self.receiving_accounts
+            return self.receivers_of_rest
         if claim.receiver is None:
             raise ConfigError(
                 f"{claim.source} claims it for an account of its own, but not for which",
@@ -86,6 +85,14 @@ class Settings:
     def receiving_accounts(self) -> tuple[str, ...]:
         """The accounts that get what no line claims, as the queue calls them."""
         return tuple(account.receiver for account in self.accounts if account.receives)
+
+    @property
+    def receivers_of_rest(self) -> tuple[str, ...] | None:
+        """Who gets what no line claims: none of them while there is no account, so it is local.
+
+        None is nobody: there are accounts, and none of them receives.
+        """
+        return self.receiving_accounts or (None if self.accounts else ())
 
     def account(self, name: str) -> Account:
         """Give an account by its name; raises UsageError."""
@@ -134,7 +141,7 @@ def load_settings(locations: Locations, environment: Mapping[str, str]) -> Setti
     values += watching.values
     if environment.get(KEY_VARIABLE, "").strip():
         values.append(Value(KEY_VARIABLE, "set, not shown", "environment"))
-    return replace(settings, values=tuple(values))
+    return settings._replace(values=tuple(values))
 
 
 def no_account(environment: Mapping[str, str]) -> KeyProblemError:

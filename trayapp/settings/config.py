@@ -29,14 +29,12 @@ table that is defined twice in different ways. Edits are in config_edit.py.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePath
-from typing import Any, Literal, NoReturn, TypeAlias, TypeVar
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, NoReturn, TypeAlias, TypeVar
 
-from trayapp.coding.goal import parse_goal
 from trayapp.coding.preferences import IconFace, Preferences, Scheme
 from trayapp.errors import ConfigError
 from trayapp.settings.api_url import normalise_api_url
@@ -83,8 +81,7 @@ _TRAY_KEYS = ("icon", "goal", "theme", "label")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     """A server and where its key comes from; `dialect` None is found out by asking.
 
     `implied` marks the one that ~/.wakatime.cfg or WAKATIME_API_KEY makes without config.toml.
@@ -104,8 +101,7 @@ class Account:
         return f"{self.name}@{self.api_url}"
 
 
-@dataclass(frozen=True)
-class Watch:
+class Watch(NamedTuple):
     """What [watch] says, as it is written there; only what the file has is in lists and flags.
 
     `lists` stays out of the repr: a list of hidden names is as secret as the names.
@@ -115,23 +111,25 @@ class Watch:
     folders: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     idle_gate: bool = True
-    lists: Mapping[str, bool | tuple[str, ...]] = field(default_factory=dict, repr=False)
-    flags: Mapping[str, bool] = field(default_factory=dict)
+    lists: Mapping[str, bool | tuple[str, ...]] = MappingProxyType({})
+    flags: Mapping[str, bool] = MappingProxyType({})
     names: tuple[str, ...] = ()
     """Every name that the table has, known or not."""
 
+    def __repr__(self) -> str:
+        return f"Watch(names={self.names!r})"
 
-@dataclass(frozen=True)
-class Config:
+
+class Config(NamedTuple):
     """What config.toml says."""
 
     show: str | None = None
     accounts: tuple[Account, ...] = ()
     goal_seconds: float | None = None
-    preferences: Preferences = field(default_factory=Preferences)
+    preferences: Preferences = Preferences()
     tray_values: tuple[tuple[str, str], ...] = ()
     """Those of the tray's settings that the file has, as they are written there."""
-    watch: Watch = field(default_factory=Watch)
+    watch: Watch = Watch()
     history_days: int | None = None
     """None where the file does not say."""
     warnings: tuple[str, ...] = ()
@@ -211,8 +209,12 @@ class _Reader:
     def goal(self, document: dict[str, Any]) -> float | None:
         def read() -> float | None:
             text = self.value(document, ("goal",), str, None)
+            if text is None:
+                return None
+            from trayapp.coding.goal import parse_goal  # noqa: PLC0415 -- seldom set
+
             try:
-                return None if text is None else parse_goal(text)
+                return parse_goal(text)
             except ValueError as error:
                 self.fail(("goal",), str(error))
 
@@ -339,10 +341,10 @@ def _position(text: str, path: tuple[str, ...]) -> tuple[int, int]:
 def _defines(line: str, path: tuple[str, ...]) -> bool:
     """Tell whether a line, taken alone, makes what `path` names."""
     try:
-        found: Any = tomllib.loads(line.rstrip("\r"))
+        found: Any = load_toml(line.rstrip("\r"))
         for name in path:
             found = (found[0] if isinstance(found, list) else found)[name]
-    except (ValueError, LookupError, TypeError):
+    except (ConfigError, LookupError, TypeError):
         return False
     return True
 
@@ -375,6 +377,10 @@ def read_text(path: Path) -> str:
 
 def load_toml(text: str, file: str = "config.toml") -> dict[str, Any]:
     """Read TOML as plain values; raises ConfigError with line and column."""
+    if not text:
+        return {}
+    import tomllib  # noqa: PLC0415 -- many have no file
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

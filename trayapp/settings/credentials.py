@@ -10,7 +10,6 @@ from trayapp.settings.accounts import KEY_VARIABLE, Account, KeySource, Settings
 from trayapp.settings.api_url import leaves_in_plain_text
 from trayapp.settings.key import Key, read_key
 from trayapp.settings.keyring_store import KeyStore
-from trayapp.settings.vault import run_vault_command
 from trayapp.settings.wakatime_cfg import WakatimeCfg
 
 __all__ = ["FoundKey", "Key", "find_key", "keyring_user", "read_key", "winning_source"]
@@ -100,6 +99,8 @@ def _find_in_cfg(account: Account, cfg: WakatimeCfg, environment: Mapping[str, s
     source = f"{setting.name} in {setting.source}"
     text = setting.value
     if found.is_command:
+        from trayapp.settings.vault import run_vault_command  # noqa: PLC0415 -- seldom wanted
+
         text = run_vault_command(text, source, environment)
         if not text:
             raise _signed_out(account, f"The command of {source} printed nothing")

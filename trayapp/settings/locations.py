@@ -8,19 +8,21 @@ import stat
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from trayapp.errors import ConfigError, TrayappError
 
 APP_NAME = "trayapp"
 
+_SOCKET = ".sock"
+_OF_SENDER = "-sender.sock"
+
 LONGEST_SOCKET_PATH = 103
 """Bytes: macOS has 104 in sockaddr_un with the closing NUL, Linux 108."""
 
 
-@dataclass(frozen=True)
-class Locations:
+class Locations(NamedTuple):
     """Every path trayapp uses; none of them need exist.
 
     `control_address` is a Unix socket's path, or a named pipe's on Windows; `home` is what a ~ in
@@ -45,6 +47,11 @@ class Locations:
     def queue_file(self) -> Path:
         """Where heartbeats lie until every account has them."""
         return self.state_dir / "queue.db"
+
+    @property
+    def sender_address(self) -> str:
+        """Where the process listens that sends, in the form of `control_address`."""
+        return f"{self.control_address.removesuffix(_SOCKET)}{_OF_SENDER}"
 
     @property
     def sender_lock_file(self) -> Path:
@@ -136,7 +143,9 @@ def make_runtime_folder(path: Path) -> None:
         path.chmod(0o700)
 
 
-def write_private(path: Path, text: str, *, keep_mode: bool = False, durable: bool = True) -> None:
+def write_private(
+    path: Path, content: str | bytes, *, keep_mode: bool = False, durable: bool = True
+) -> None:
     """Write a whole file or nothing of it, readable by its owner only; raises OSError.
 
     A symlink is written through. `keep_mode` leaves the mode of a file that exists. What is
@@ -151,7 +160,7 @@ def write_private(path: Path, text: str, *, keep_mode: bool = False, durable: bo
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(text.encode())
+            stream.write(content.encode() if isinstance(content, str) else content)
             if durable:
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -196,12 +205,11 @@ def _control(environment: Mapping[str, str], state: Path) -> tuple[Path, str]:
     if _is_own_folder(session):
         candidates.insert(0, Path(session) / APP_NAME)
     for folder in candidates:
-        address = str(folder / f"{owner}.sock")
-        if len(os.fsencode(address)) <= LONGEST_SOCKET_PATH:
-            return folder, address
+        if len(os.fsencode(folder / f"{owner}{_OF_SENDER}")) <= LONGEST_SOCKET_PATH:
+            return folder, str(folder / f"{owner}{_SOCKET}")
     # Others can write where this lies: make_runtime_folder checks whose it is.
     folder = Path("/tmp") / f"{APP_NAME}-{os.geteuid()}"  # noqa: S108 -- short, and checked
-    return folder, str(folder / f"{owner}.sock")
+    return folder, str(folder / f"{owner}{_SOCKET}")
 
 
 def _is_own_folder(folder: str) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from trayapp.errors import ConfigError
@@ -19,17 +19,20 @@ _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 LONGEST_TIMEOUT_SECONDS = 3600.0
 
 
-@dataclass(frozen=True)
-class Network:
+class Network(NamedTuple):
     """What a connection must mind; `proxy` may hold a password and stays out of the repr.
 
     `proxy` None leaves the choice to the environment, `timeout_seconds` None to the client.
     """
 
-    proxy: str | None = field(default=None, repr=False)
+    proxy: str | None = None
     verify: bool = True
     certificates_file: str | None = None
     timeout_seconds: float | None = None
+
+    def __repr__(self) -> str:
+        values = self._replace(proxy=self.shown_proxy)
+        return f"Network{tuple(values)!r}"
 
     @property
     def shown_proxy(self) -> str | None:

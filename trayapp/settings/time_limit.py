@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 
@@ -16,6 +18,8 @@ def call_with_limit(work: Callable[[], T], seconds: float, name: str) -> Future[
     Gives a future that is done; raises TimeoutError after the limit. The thread is then left to
     itself: it is a daemon, so that it does not hold up the end of the process.
     """
+    from concurrent.futures import Future  # noqa: PLC0415 -- many commands need no limit
+
     future: Future[T] = Future()
 
     def run() -> None:

@@ -14,9 +14,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from trayapp.errors import ConfigError
 from trayapp.settings.api_url import WAKATIME_API_URL, normalise_api_url
@@ -45,16 +45,18 @@ _HEADER = re.compile(r"\[[^\]]*\]\s*([#;].*)?")
 _PATTERN_DELIMITERS = (r"\s=(?=\s|\Z)", "=", ":")
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One value; the lines of a list are joined by newlines. `line` counts from 1."""
 
-    value: str = field(repr=False)
+    value: str
     line: int
 
+    def __repr__(self) -> str:
+        # The value may be a key.
+        return f"Entry(line={self.line})"
 
-@dataclass(frozen=True)
-class ParsedCfg:
+
+class ParsedCfg(NamedTuple):
     """What one file says, by lower-case section and name, and what is odd about it.
 
     The names in sections of patterns are as they are written.
@@ -64,14 +66,16 @@ class ParsedCfg:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """One value of [settings] and the place where it stands."""
 
     name: str
-    value: str = field(repr=False)
+    value: str
     file: Path
     line: int
+
+    def __repr__(self) -> str:
+        return f"Setting({self.name!r}, {self.source!r})"
 
     @property
     def source(self) -> str:
@@ -79,8 +83,7 @@ class Setting:
         return f"{self.file} line {self.line}"
 
 
-@dataclass(frozen=True)
-class KeySetting:
+class KeySetting(NamedTuple):
     """A key or the command that prints one, and the only api_url it may go to.
 
     `api_url` is None where the files leave that open: such a key goes nowhere.
@@ -91,12 +94,15 @@ class KeySetting:
     api_url: str | None
 
 
-@dataclass(frozen=True)
-class CfgFile:
+class CfgFile(NamedTuple):
     """One file that was read; its values may be secret."""
 
     path: Path
-    sections: Mapping[str, Mapping[str, Entry]] = field(repr=False)
+    sections: Mapping[str, Mapping[str, Entry]]
+
+    def __repr__(self) -> str:
+        # Patterns that hide are names in it.
+        return f"CfgFile({self.path!r})"
 
     def section(self, name: str) -> Mapping[str, Entry]:
         """Give a section, empty where there is none."""
@@ -119,8 +125,7 @@ class CfgFile:
         return Setting(name, entry.value, self.path, entry.line)
 
 
-@dataclass(frozen=True)
-class WakatimeCfg:
+class WakatimeCfg(NamedTuple):
     """`~/.wakatime.cfg` and the file it imports; no files at all where there is none.
 
     `files` begins with the one whose values win. `missing_import` is a file that the main one

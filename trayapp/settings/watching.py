@@ -9,12 +9,12 @@ shows a pattern, which may be the very name that it hides.
 from __future__ import annotations
 
 import hashlib
-import platform
+import os
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from trayapp.coding.hiding import HideRules
 from trayapp.coding.patterns import Patterns, compile_pattern, read_patterns
@@ -46,8 +46,7 @@ _TRUE = {"true", "t", "yes", "on", "1"}
 _FALSE = {"false", "f", "no", "off", "0"}
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """A line of [project_api_key] or [api_urls]: whose the paths are that it is found in.
 
     `receiver` is what the queue calls that account; None where the line does not say which it is,
@@ -63,8 +62,7 @@ class Claim:
     key: Key | None = None
 
 
-@dataclass(frozen=True)
-class WatchingSettings:
+class WatchingSettings(NamedTuple):
     """All that the watcher is told by settings.
 
     `folders` are absolute. `hide_rules` has one for each source that has any. Whatever
@@ -76,14 +74,17 @@ class WatchingSettings:
     ignore: tuple[str, ...] = ()
     idle_gate: bool = True
     hide_rules: tuple[HideRules, ...] = ()
-    project_map: NameMap = field(default=(), repr=False)
-    submodule_map: NameMap = field(default=(), repr=False)
-    submodules_disabled: tuple[re.Pattern[str], ...] = field(default=(), repr=False)
+    project_map: NameMap = ()
+    submodule_map: NameMap = ()
+    submodules_disabled: tuple[re.Pattern[str], ...] = ()
     project_from_git_remote: bool = False
     claims: tuple[Claim, ...] = ()
     hostname: str = ""
     values: tuple[Value, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return "WatchingSettings(not shown)"
 
     def claimed_by(self, path: str) -> Claim | None:
         """Give the line that claims a path (absolute, with /) for an account of its own."""
@@ -229,8 +230,7 @@ class _Reader:
         elif environment.get(GITPOD_VARIABLE):
             name, source = "Gitpod", "environment"
         else:
-            # As socket.gethostname(), without the cost of importing that.
-            return platform.node()
+            return _node()
         self.value("hostname", name, source)
         return name
 
@@ -262,6 +262,15 @@ class _Reader:
 
     def _warn(self, source: str, what: str, effect: str) -> None:
         self.warnings.append(f"{source}: {what}; {effect}")
+
+
+def _node() -> str:
+    """Give what socket.gethostname() does, without the cost of importing that."""
+    if sys.platform == "win32":
+        import platform  # noqa: PLC0415 -- nor of this, where there is a system call
+
+        return platform.node()
+    return os.uname().nodename
 
 
 def _rules(lists: Mapping[str, Patterns], flags: Mapping[str, bool]) -> HideRules:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from trayapp.coding.hiding import Capture
 from trayapp.watching.language import language_of
@@ -20,8 +20,7 @@ LARGEST_COUNTED_BYTES = 2_000_000
 """Of a larger file the lines are not counted."""
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """Who tells of a save: the user agent, and the machine's name as X-Machine-Name has it."""
 
     user_agent: str

@@ -205,7 +205,7 @@ def _by_name(name: str) -> tuple[str, ...]:
         return (by_name[name],)
     for ending in _endings(name):
         if ending in by_ending:
-            return by_ending[ending]
+            return _likeliest_first(ending, by_ending[ending])
     free = _FREE_NAME.fullmatch(name)
     return () if free is None else (list(_FREE_NAMES)[(free.lastindex or 0) - 1],)
 
@@ -312,27 +312,31 @@ def _languages() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
-    """Give the language of each name, and the languages of each ending, in lower case."""
-    claims: dict[str, set[str]] = {}
+def _tables() -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Give the language of each name, and linguist's of each ending, in lower case."""
+    by_ending: dict[str, list[str]] = {}
     for language, endings in (*_languages().items(), *_ADDED_ENDINGS.items()):
         for ending in endings.lower().split():
             # A digit is a manual's section, or a log's or a library's number.
             if not ending[1].isdigit() and ending not in _NO_ENDINGS:
-                claims.setdefault(ending, set()).add(language)
-    rank = {language: place for place, language in enumerate(_COMMON_FIRST)}
-    by_ending = {}
-    for ending, languages in claims.items():
-        chosen = _CHOSEN.get(ending)
-        order = sorted(
-            languages,
-            key=lambda name: (name != chosen, name in _LAST, rank.get(name, len(rank)), name),
-        )
-        by_ending[ending] = tuple(_NEWER_NAMES.get(name, name) for name in order)
+                by_ending.setdefault(ending, []).append(language)
     by_name = {
         name: language for language, names in _NAMES.items() for name in names.lower().split()
     }
     return by_name, by_ending
+
+
+_RANK = {language: place for place, language in enumerate(_COMMON_FIRST)}
+
+
+def _likeliest_first(ending: str, languages: list[str]) -> tuple[str, ...]:
+    """Order the languages that claim an ending, by today's names."""
+    chosen = _CHOSEN.get(ending)
+    order = sorted(
+        set(languages),
+        key=lambda name: (name != chosen, name in _LAST, _RANK.get(name, len(_RANK)), name),
+    )
+    return tuple(_NEWER_NAMES.get(name, name) for name in order)
 
 
 @lru_cache(maxsize=1)

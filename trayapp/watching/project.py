@@ -17,9 +17,9 @@ from __future__ import annotations
 import codecs
 import os
 import re
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from trayapp.watching.reading import clean_text, read_head, regular_file
 from trayapp.watching.repository import (
@@ -47,7 +47,6 @@ class Source(Enum):
     FOLDER = "folder"
 
 
-@dataclass(frozen=True)
 class MappedProject:
     """One line of [projectmap] or [git_submodule_projectmap].
 
@@ -55,18 +54,16 @@ class MappedProject:
     which shows neither, where the pattern has too few groups for it.
     """
 
-    pattern: re.Pattern[str]
-    name: str
-
-    def __post_init__(self) -> None:
+    def __init__(self, pattern: re.Pattern[str], name: str) -> None:
+        self.pattern = pattern
+        self.name = name
         try:
-            _fill(self.name, ("",) * self.pattern.groups)
+            _fill(name, ("",) * pattern.groups)
         except (IndexError, StopIteration):
             raise ValueError("the pattern has too few groups") from None
 
 
-@dataclass(frozen=True)
-class ProjectSettings:
+class ProjectSettings(NamedTuple):
     """What a person's settings say about projects, compiled."""
 
     project_map: tuple[MappedProject, ...] = ()
@@ -75,8 +72,7 @@ class ProjectSettings:
     project_from_git_remote: bool = False
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """What a heartbeat says about where its file belongs.
 
     `folder` is what `hide_project_folder` takes off a path. `root_count` counts its slashes as
@@ -92,8 +88,7 @@ class Project:
     has_project_file: bool
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     """One detector's answer; "" is a name that the next one may give."""
 
     name: str
@@ -186,7 +181,7 @@ def _git_name(repository: GitRepository, settings: ProjectSettings) -> str:
     else:
         named_after = repository.root
     remote = repository.remote() if settings.project_from_git_remote else None
-    return name_from_remote(remote or "") or _name_of(named_after)
+    return (name_from_remote(remote) if remote else None) or _name_of(named_after)
 
 
 def name_from_remote(url: str) -> str | None:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 import re
 from contextlib import closing
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from trayapp.watching.git_config import MOST_CONFIG_BYTES, parse_git_config
@@ -32,8 +32,7 @@ REFTABLE_STUB = ".invalid"
 """The branch that HEAD names where refs are kept in reftables, which only git can read."""
 
 
-@dataclass(frozen=True)
-class GitRepository:
+class GitRepository(NamedTuple):
     """A git working tree.
 
     `root` holds .git. `git_dir` is this tree's own: HEAD and the index are in it. `common_dir` is
@@ -91,8 +90,7 @@ class GitRepository:
         return None if version is None else _read_remote(config, version)
 
 
-@dataclass(frozen=True)
-class MercurialRepository:
+class MercurialRepository(NamedTuple):
     """A Mercurial working copy; `root` holds .hg."""
 
     root: Path
@@ -102,8 +100,7 @@ class MercurialRepository:
         return clean_text(_first_line(self.root / ".hg" / "branch")) or "default"
 
 
-@dataclass(frozen=True)
-class SubversionCheckout:
+class SubversionCheckout(NamedTuple):
     """A Subversion working copy; `root` holds .svn, `url` is what was checked out."""
 
     root: Path
