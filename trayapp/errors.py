@@ -6,6 +6,7 @@
     ├── KeyProblemError              104    the API key
     │   ├── SignedOutError                  no source has a key for this account
     │   ├── KeyRefusedError                 the server does not accept the key
+    │   ├── AdministratorKeyError           only an administrator's key opens this
     │   ├── KeyHostError                    the key was not given for this host or for plain http
     │   └── KeyringError                    the system keyring cannot give the key
     │       ├── KeyringMissingError         there is no keyring here
@@ -17,8 +18,13 @@
     │   ├── ThrottledError                  429, or WakaTime's 302 in its place
     │   ├── RedirectError                   it points elsewhere; a key is never carried along
     │   ├── NoSuchEndpointError             404: not this kind of server, or an older one
+    │   ├── UserNotShownError               no such user, or one whose time is not public
+    │   ├── StillComputingError             202: it has nothing to show yet
     │   └── BadAnswerError                  any other status, or no sensible number
     ├── KeyNotStoredError              1    login found no keyring that would take the key
+    ├── AutostartError                 1    what starts at login cannot be read or changed
+    │   ├── ForeignEntryError               somebody else wrote the entry; it was left alone
+    │   └── NotInstalledError               nothing is installed that could be started
     ├── NoDesktopError                 1    neither a session bus nor a display
     ├── FolderDialogError              1    a dialog did not give a folder that can be watched
     │   └── NoFolderDialogError             nothing here shows such a dialog
@@ -95,6 +101,10 @@ class KeyRefusedError(KeyProblemError):
     """The server does not accept the key (401, or 403 in the dialect's own JSON)."""
 
 
+class AdministratorKeyError(KeyProblemError):
+    """The server takes an administrator's key here, and no other."""
+
+
 class KeyHostError(KeyProblemError):
     """The key was not given for this host, or would travel over plain http."""
 
@@ -148,6 +158,14 @@ class NoSuchEndpointError(ServerError):
     """The server has no such endpoint: another kind of server, or an older one."""
 
 
+class UserNotShownError(ServerError):
+    """The server knows no such user, or that user's time is not public."""
+
+
+class StillComputingError(ServerError):
+    """The server is still adding up, and has nothing to show meanwhile (202)."""
+
+
 class BadAnswerError(ServerError):
     """Any other status, or an answer that holds no sensible number."""
 
@@ -158,6 +176,18 @@ class KeyNotStoredError(TrayappError):
 
 class NoDesktopError(TrayappError):
     """There is neither a session bus nor a display to show an icon on."""
+
+
+class AutostartError(TrayappError):
+    """What starts at login cannot be read or changed."""
+
+
+class ForeignEntryError(AutostartError):
+    """Somebody else wrote the entry of our name; nothing was changed."""
+
+
+class NotInstalledError(AutostartError):
+    """Nothing is installed that could be started at login."""
 
 
 class FolderDialogError(TrayappError):

@@ -71,7 +71,7 @@ FAILURES = [
     ),
     Failure("500", misbehaviours.server_error, BadAnswerError, "error 500"),
     Failure("502", lambda: misbehaviours.status(502), BadAnswerError, "error 502"),
-    Failure("402", lambda: misbehaviours.status(402), BadAnswerError, "error 402"),
+    Failure("402", lambda: misbehaviours.status(402), BadAnswerError, "beyond the free plan"),
     Failure("captive portal", misbehaviours.captive_portal, BadAnswerError, "a web page"),
     Failure(
         "redirect",

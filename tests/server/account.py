@@ -7,6 +7,8 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal, TypedDict
 from zoneinfo import ZoneInfo
 
+from tests.server.past import Past
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -59,6 +61,34 @@ class TodayChanges(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
+class Person:
+    """Who the account's owner is to Hackatime, and the key of its administrators.
+
+    Who is red may send, but not read with the key.
+    """
+
+    user_id: int = 4207
+    email: str = "ada@example.test"
+    slack_uid: str = "U0ADA"
+    trust: Literal["blue", "red", "green", "yellow"] = "blue"
+    public_stats: bool = True
+    streak_days: int = 3
+    administrator_key: str = field(default=f"hka_{'5eed' * 16}", repr=False)
+
+
+class PersonChanges(TypedDict, total=False):
+    """The fields of Person, each of them optional."""
+
+    user_id: int
+    email: str
+    slack_uid: str
+    trust: Literal["blue", "red", "green", "yellow"]
+    public_stats: bool
+    streak_days: int
+    administrator_key: str
+
+
+@dataclass(frozen=True)
 class Account:
     """Everything that an answer depends on, beside the request and the time.
 
@@ -74,6 +104,8 @@ class Account:
     users_current: bool = True
     max_age_seconds: float = 168 * 3600.0
     today: Today = field(default_factory=Today)
+    past: Past = field(default_factory=Past)
+    person: Person = field(default_factory=Person)
 
     @property
     def zone(self) -> str:

@@ -9,6 +9,8 @@ from tests.server.account import clock_parts
 from tests.server.counting import capped_at
 from tests.server.dialect import Dialect
 from tests.server.hackatime_heartbeats import MOST_AT_ONCE, store_items
+from tests.server.hackatime_native import native_answer
+from tests.server.hackatime_past import last_7_days, summaries
 from tests.server.messages import json_answer, page_answer, read_json, strict_base64
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ _JSON = "application/json; charset=utf-8"
 _NO_STORE = ("Cache-Control", "no-store")
 _TODAY = re.compile(r"/api/hackatime/v1/users/[^/.]+/statusbar/today/?")
 _PROFILE = re.compile(r"/api/hackatime/v1/users/[^/.]+/?")
+_SUMMARIES = re.compile(r"/api/hackatime/v1/users/[^/.]+/summaries/?")
+_STATS = re.compile(r"/api/hackatime/v1/users/current/stats/last_7_days/?")
 _HEARTBEATS = re.compile(r"/api/hackatime/v1/users/[^/.]+/heartbeats(?P<bulk>\.bulk)?/?")
 # Rails takes an Accept header with "*/*" beside something else for a browser's.
 _BROWSER = re.compile(r",\s*\*/\*|\*/\*\s*,")
@@ -42,12 +46,24 @@ def _answer(request: Request, account: Account, now: float, store: HeartbeatStor
         if not _is_let_in(request, account.key):
             return _error(request, 401)
         return _take(request, now, store, bulk=heartbeats["bulk"] is not None)
+    if request.method in ("GET", "HEAD"):
+        native = native_answer(request, account, now, store)
+        if native is not None:
+            return native
     is_today = _TODAY.fullmatch(request.path) is not None
     is_profile = account.users_current and _PROFILE.fullmatch(request.path) is not None
-    if request.method not in ("GET", "HEAD") or not (is_today or is_profile):
+    is_stats = _STATS.fullmatch(request.path) is not None
+    # As new as the profile.
+    is_summaries = account.users_current and _SUMMARIES.fullmatch(request.path) is not None
+    known = is_today or is_profile or is_stats or is_summaries
+    if request.method not in ("GET", "HEAD") or not known:
         return _error(request, 404)
     if not _is_let_in(request, account.key):
         return _error(request, 401)
+    if is_stats:
+        return _own_answer(*last_7_days(account, now, store.rows))
+    if is_summaries:
+        return _own_answer(*summaries(request, account, store.rows))
     data = _today(account.today) if is_today else _profile(account)
     return _own_answer(200, {"data": data})
 

@@ -17,12 +17,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, Unpack
 
-from tests.server.account import Account, TodayChanges
+from tests.server.account import Account, PersonChanges, TodayChanges
 from tests.server.certificates import Flaw, issue
 from tests.server.counting import total_of, totals_by
 from tests.server.exchange import Exchange
 from tests.server.hackatime import HACKATIME
 from tests.server.messages import Request, read_request
+from tests.server.past import PastChanges
 from tests.server.storing import HeartbeatStore
 from tests.server.wakapi import WAKAPI
 from tests.server.wakatime import WAKATIME
@@ -138,6 +139,22 @@ class Server:
         """Change what `statusbar/today` tells; what is not named stays as it was."""
         with self._changed:
             self._account = replace(self._account, today=replace(self._account.today, **changes))
+
+    @property
+    def administrator_key(self) -> str:
+        """The key that opens what Hackatime has for administrators, and nothing else."""
+        return self._account.person.administrator_key
+
+    def person(self, **changes: Unpack[PersonChanges]) -> None:
+        """Change who the account's owner is; what is not named stays as it was."""
+        with self._changed:
+            person = replace(self._account.person, **changes)
+            self._account = replace(self._account, person=person)
+
+    def past(self, **changes: Unpack[PastChanges]) -> None:
+        """Change what WakaTime tells of the past beside the stored heartbeats."""
+        with self._changed:
+            self._account = replace(self._account, past=replace(self._account.past, **changes))
 
     def set_time(self, moment: datetime | float) -> None:
         """Stop the server's clock at a moment (epoch seconds)."""

@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from tests.server.account import clock_parts, day_bounds, percent_of
+from tests.server.account import clock_parts, day_bounds
 from tests.server.counting import dropped_from
 from tests.server.dialect import Dialect
 from tests.server.messages import Answer, json_answer, read_json, strict_base64, text_answer
 from tests.server.wakapi_heartbeats import NONE_VALID, DecodeError, items_of, store_items
+from tests.server.wakapi_past import answer_past
+from tests.server.wakapi_wording import BREAKDOWNS, lines, rfc3339, text_of
 
 if TYPE_CHECKING:
-    from tests.server.account import Account, Seconds
+    from tests.server.account import Account
     from tests.server.messages import Request
     from tests.server.storing import HeartbeatStore
 
@@ -24,14 +26,21 @@ _PROFILE = re.compile(rf"{_COMPAT}/users/(?P<user>[^/]+)/?")
 _HEARTBEATS = re.compile(
     rf"/api/heartbeats?/?|(?:/api|/api/v1|{_COMPAT})/users/(?P<user>[^/]+)/heartbeats(?:\.bulk)?/?"
 )
+_PAST = re.compile(
+    rf"{_COMPAT}/users/(?P<user>[^/]+)/"
+    r"(?P<what>summaries|all_time_since_today|projects|heartbeats)/?"
+)
+_STATS = re.compile(
+    rf"(?:/api/v1|{_COMPAT})/users/(?P<user>[^/]+)/(?P<what>stats)(?:/(?P<which>[^/]+))?/?"
+)
 _HEALTH = re.compile(r"/api/health/?")
 _ERRORS = {400: "400 bad request", 401: "401 unauthorized", 403: "403 forbidden"}
-_BREAKDOWNS = ("categories", "editors", "languages", "machines", "operating_systems", "projects")
 
 
 def _answer(request: Request, account: Account, now: float, store: HeartbeatStore) -> Answer:
     heartbeats = _HEARTBEATS.fullmatch(request.path)
-    if heartbeats is not None:
+    past = _PAST.fullmatch(request.path) or _STATS.fullmatch(request.path)
+    if heartbeats is not None and not (past and request.method in ("GET", "HEAD")):
         if request.method != "POST":
             return Answer(405, b"", (("Allow", "POST"),))
         if not _is_let_in(request, account.key) or not _is_self(heartbeats["user"], account):
@@ -40,7 +49,7 @@ def _answer(request: Request, account: Account, now: float, store: HeartbeatStor
     health, today, profile = (
         route.fullmatch(request.path) for route in (_HEALTH, _TODAY, _PROFILE)
     )
-    route = health or today or (profile if account.users_current else None)
+    route = health or today or past or (profile if account.users_current else None)
     if route is None:
         return _error(request, 404)
     if request.method not in ("GET", "HEAD"):
@@ -50,6 +59,8 @@ def _answer(request: Request, account: Account, now: float, store: HeartbeatStor
     # Somebody else's name gets the same answer as no key, so that names cannot be tried out.
     if not _is_let_in(request, account.key) or not _is_self(route["user"], account):
         return _error(request, 401)
+    if past:
+        return answer_past(past.groupdict(), request, account, now, store.counted_rows)
     return json_answer(200, _today(account, now) if today else {"data": _profile(account, now)})
 
 
@@ -97,9 +108,9 @@ def _today(account: Account, now: float) -> dict[str, Any]:
     server = datetime.fromtimestamp(now, ZoneInfo(account.server_timezone))
     hours, minutes, _ = clock_parts(today.total_seconds)
     return {
-        "cached_at": _rfc3339(server, "microseconds"),
+        "cached_at": rfc3339(server, "microseconds"),
         "data": {
-            **{name: _lines(getattr(today, name)) for name in _BREAKDOWNS},
+            **{name: lines(getattr(today, name)) for name in BREAKDOWNS},
             "dependencies": [],
             "branches": None,
             "entities": None,
@@ -107,36 +118,17 @@ def _today(account: Account, now: float) -> dict[str, Any]:
                 "digital": f"{hours}:{minutes}",
                 "hours": hours,
                 "minutes": minutes,
-                "text": _text(today.total_seconds) if today.text is None else today.text,
+                "text": text_of(today.total_seconds) if today.text is None else today.text,
                 "total_seconds": int(today.total_seconds),
             },
             "range": {
-                "date": _rfc3339(server),
-                "end": _rfc3339(end, "microseconds"),
-                "start": _rfc3339(start),
+                "date": rfc3339(server),
+                "end": rfc3339(end, "microseconds"),
+                "start": rfc3339(start),
                 "text": "",
                 "timezone": server.tzname(),
             },
         },
-    }
-
-
-def _lines(seconds: Seconds) -> list[dict[str, Any]]:
-    total = sum(seconds.values())
-    return [_line(name, share, total) for name, share in seconds.items()]
-
-
-def _line(name: str, share: float, total: float) -> dict[str, Any]:
-    hours, minutes, seconds = clock_parts(share)
-    return {
-        "digital": f"{hours}:{minutes}:{seconds}",
-        "hours": hours,
-        "minutes": minutes,
-        "name": name,
-        "percent": percent_of(share, total),
-        "seconds": seconds,
-        "text": _text(share),
-        "total_seconds": int(share),
     }
 
 
@@ -159,16 +151,6 @@ def _profile(account: Account, now: float) -> dict[str, Any]:
         "modified_at": "2024-05-01T12:00:00Z",
         "photo": f"http://localhost:3000/api/avatar/{account.username}.svg",
     }
-
-
-def _text(seconds: float) -> str:
-    hours, minutes = divmod(int(seconds / 60 + 0.5), 60)
-    return f"{hours} hrs {minutes} mins"
-
-
-def _rfc3339(moment: datetime, precision: str = "seconds") -> str:
-    text = moment.isoformat(timespec=precision)
-    return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
 
 
 def _error(request: Request, status: int) -> Answer:

@@ -7,20 +7,27 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.server.account import clock_parts, day_bounds, percent_of
+from tests.server.account import day_bounds
 from tests.server.counting import dropped_from
 from tests.server.dialect import Dialect
 from tests.server.messages import json_answer, read_json, strict_base64
 from tests.server.wakatime_heartbeats import store_items
+from tests.server.wakatime_past import answer_past
+from tests.server.wakatime_wording import BREAKDOWNS, lines, time_of, utc
 
 if TYPE_CHECKING:
-    from tests.server.account import Account, Seconds
+    from tests.server.account import Account
     from tests.server.messages import Answer, Request
     from tests.server.storing import HeartbeatStore
 
 # The page documents status_bar; wakatime-cli and both other servers say statusbar.
 _ROUTE = re.compile(r"/api/v1/users/(?P<user>[^/]+)(?P<today>/status_?bar/today)?/?")
 _HEARTBEATS = re.compile(r"/api/v1/users/(?P<user>[^/]+)/heartbeats(?P<bulk>\.bulk)?/?")
+_PAST = re.compile(
+    r"/api/v1/users/(?P<user>[^/]+)/"
+    r"(?P<what>summaries|durations|stats|all_time_since_today|goals|projects|heartbeats)"
+    r"(?:/(?P<which>[^/]+))?/?"
+)
 _ERRORS = {
     400: "Bad request",
     401: "Unauthorized",
@@ -29,15 +36,6 @@ _ERRORS = {
     429: "Too many requests",
     500: "Internal server error",
 }
-_BREAKDOWNS = (
-    "categories",
-    "dependencies",
-    "editors",
-    "languages",
-    "machines",
-    "operating_systems",
-    "projects",
-)
 
 
 def _answer(request: Request, account: Account, now: float, store: HeartbeatStore) -> Answer:
@@ -48,15 +46,19 @@ def _answer(request: Request, account: Account, now: float, store: HeartbeatStor
         if heartbeats["user"] not in ("current", account.username):
             return _error(request, 404)
         return _take(request, now, store, bulk=heartbeats["bulk"] is not None)
-    route = _ROUTE.fullmatch(request.path)
+    past = _PAST.fullmatch(request.path)
+    route = past or _ROUTE.fullmatch(request.path)
     if route is None or request.method not in ("GET", "HEAD"):
         return _error(request, 404)
     if not _is_let_in(request, account.key):
         return _error(request, 401)
+    if route["user"] not in ("current", account.username):
+        return _error(request, 404)
+    if past is not None:
+        answer = answer_past(past["what"], past["which"], request, account, now, store.rows)
+        return answer or _error(request, 404)
     is_profile = route["today"] is None
-    if route["user"] not in ("current", account.username) or (
-        is_profile and not account.users_current
-    ):
+    if is_profile and not account.users_current:
         return _error(request, 404)
     return json_answer(200, {"data": _profile(account)} if is_profile else _today(account, now))
 
@@ -84,11 +86,11 @@ def _is_let_in(request: Request, key: str) -> bool:
 
 def _today(account: Account, now: float) -> dict[str, Any]:
     today = account.today
-    cached_at = _utc(datetime.fromtimestamp(now, UTC))
+    cached_at = utc(datetime.fromtimestamp(now, UTC))
     if today.cold:
         return _cold(account, cached_at)
     start, end = day_bounds(now, account.timezone)
-    total = _time_of(today.total_seconds)
+    total = time_of(today.total_seconds)
     if today.text is not None:
         total["text"] = today.text
     del total["seconds"]
@@ -97,11 +99,11 @@ def _today(account: Account, now: float) -> dict[str, Any]:
         "cached_at": cached_at,
         "data": {
             "grand_total": total,
-            **{name: _lines(name, getattr(today, name)) for name in _BREAKDOWNS},
+            **{name: lines(name, getattr(today, name)) for name in BREAKDOWNS},
             "range": {
                 "date": start.date().isoformat(),
-                "start": _utc(start),
-                "end": _utc(end - timedelta(seconds=1)),
+                "start": utc(start),
+                "end": utc(end - timedelta(seconds=1)),
                 "text": "Today",
                 "timezone": account.timezone,
             },
@@ -117,49 +119,9 @@ def _cold(account: Account, cached_at: str) -> dict[str, Any]:
     span = {"text": "Today", "timezone": account.timezone}
     if as_seen:
         span = {"date": "", "start": "", "end": "", **span}
-    data = {"grand_total": total, **{name: [] for name in _BREAKDOWNS}, "range": span}
+    data = {"grand_total": total, **{name: [] for name in BREAKDOWNS}, "range": span}
     body = {"data": data, "has_team_features": False}
     return body if as_seen else {"cached_at": cached_at, **body}
-
-
-def _lines(breakdown: str, seconds: Seconds) -> list[dict[str, Any]]:
-    total = sum(seconds.values())
-    lines = [
-        {"name": name, **_time_of(share), "percent": percent_of(share, total)}
-        for name, share in seconds.items()
-    ]
-    if breakdown == "machines":
-        for line in lines:
-            line["machine_name_id"] = str(uuid.uuid5(uuid.NAMESPACE_DNS, line["name"]))
-    return lines
-
-
-def _time_of(total_seconds: float) -> dict[str, Any]:
-    hours, minutes, seconds = clock_parts(total_seconds)
-    return {
-        "total_seconds": float(total_seconds),
-        "digital": f"{hours}:{minutes:02}:{seconds:02}",
-        "decimal": f"{hours + int(minutes / 60 * 100) / 100:.2f}",
-        "text": _text(hours, minutes, seconds),
-        "hours": hours,
-        "minutes": minutes,
-        "seconds": seconds,
-    }
-
-
-def _text(hours: int, minutes: int, seconds: int) -> str:
-    if not hours and not minutes:
-        return _counted(seconds, "sec")
-    parts = [_counted(hours, "hr")] * bool(hours) + [_counted(minutes, "min")] * bool(minutes)
-    return " ".join(parts)
-
-
-def _counted(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
-
-
-def _utc(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _profile(account: Account) -> dict[str, Any]:

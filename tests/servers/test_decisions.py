@@ -19,6 +19,7 @@ from trayapp.errors import (
     NoSuchEndpointError,
     RedirectError,
     ServerError,
+    StillComputingError,
     ThrottledError,
     TimedOutError,
     TrayappError,
@@ -131,9 +132,11 @@ def test_every_status_but_200_is_an_error_with_something_to_do(
 @pytest.mark.parametrize(
     ("status", "kind", "words"),
     [
-        (202, BadAnswerError, "error 202"),
+        (202, StillComputingError, "still adding it up"),
         (301, RedirectError, "another address"),
+        (400, BadAnswerError, "error 400"),
         (401, KeyRefusedError, "does not accept"),
+        (402, BadAnswerError, "beyond the free plan"),
         (403, BadAnswerError, "blocked"),
         (404, NoSuchEndpointError, "does not know /users/current"),
         (407, UnreachableError, "The proxy wants"),

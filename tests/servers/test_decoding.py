@@ -5,20 +5,14 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
+from tests.servers.documents import JSON
 from trayapp.coding.document import BREAKDOWN_NAMES
 from trayapp.coding.number import Goal, Share
 from trayapp.errors import BadAnswerError
 from trayapp.servers.decoding import Profile, decode_json, decode_profile, decode_today
 
 HOST = "server.example"
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
-)
 
 
 def document(total: Any = 7500, **data: Any) -> dict[str, Any]:

@@ -29,16 +29,24 @@ class Day:
 
 def day_at(moment: float, zone: tzinfo, name: str) -> Day:
     """Find the day on which `moment` (epoch seconds) falls in `zone`, called `name`."""
-    today = datetime.fromtimestamp(moment, UTC).astimezone(zone).date()
+    return day_on(datetime.fromtimestamp(moment, UTC).astimezone(zone).date(), zone, name)
+
+
+def day_on(day: date, zone: tzinfo, name: str) -> Day:
+    """Give the day of a date in `zone`, called `name`.
+
+    It is empty where the zone skipped it, as Samoa did 2011-12-30.
+    """
     return Day(
-        today.isoformat(),
+        day.isoformat(),
         name,
-        starts_at=_midnight(today, zone),
-        ends_at=_midnight(today + timedelta(days=1), zone),
+        starts_at=midnight(day, zone),
+        ends_at=midnight(day + timedelta(days=1), zone),
     )
 
 
-def _midnight(day: date, zone: tzinfo) -> float:
+def midnight(day: date, zone: tzinfo) -> float:
+    """Give the first instant of a date, in epoch seconds."""
     # Where clocks skip midnight, the day begins at the skip: fold=0 reads a missing time with the
     # offset from before it (PEP 495).
     return datetime.combine(day, time.min, tzinfo=zone).timestamp()

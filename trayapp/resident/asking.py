@@ -69,10 +69,7 @@ class Asker:
         try:
             today = client.today()
         except KeyRefusedError as error:
-            if self._key is not None:
-                error.hint = self._key.how_to_correct
-            # Somebody may have put another key in its place meanwhile.
-            self.forget()
+            self.refused(error)
             raise
         answer = today.answer
         if answer.total_seconds is None:
@@ -100,6 +97,39 @@ class Asker:
             self._account, self._key = account, key
             log.info("account %s at %s, key from %s", account.name, account.api_url, key.source)
         return self._client
+
+    def zone(self, account: Account, client: Client, now: float) -> tuple[tzinfo, str]:
+        """Give the zone of the account's day: the profile's, else this machine's.
+
+        `now` is in epoch seconds.
+        """
+        owner = f"{account.name}@{account.api_url}"
+        note = self.zones.get(owner)
+        if note is None or not 0 <= now - note.asked_at < ZONE_SECONDS:
+            try:
+                note = ZoneNote(client.profile().timezone, now)
+            except NoSuchEndpointError as error:
+                log.info("no profile tells the zone (%s): this machine's is used", error.title)
+                note = ZoneNote(None, now)
+            except TrayappError as error:
+                # It may tell the next time; until then what it told last is believed.
+                log.info("the profile's zone is not known now: %s", error.title)
+                return _zone_of(note)
+            self.zones[owner] = note
+        return _zone_of(note)
+
+    def refused(self, error: KeyRefusedError) -> None:
+        """Tell in an error how the key is corrected, and drop it.
+
+        Somebody may have put another in its place meanwhile.
+        """
+        if self._key is not None:
+            error.hint = self._key.how_to_correct
+        self.forget()
+
+    def redact(self, text: str) -> str:
+        """Mask the key in what its server sent, which may repeat it."""
+        return text if self._key is None else self._key.key.redact(text)
 
     def forget(self) -> None:
         """Drop key and connection, so that the next attempt finds both anew."""
@@ -131,7 +161,7 @@ class Asker:
             if not day.contains(earliest) and not day.contains(latest):
                 return None
         else:
-            zone, name = self._zone(account, client, response.received_at)
+            zone, name = self.zone(account, client, response.received_at)
             day = day_at(latest, zone, name)
             if not day.contains(earliest):
                 return None
@@ -143,23 +173,6 @@ class Asker:
                 "Set this machine's clock: it puts the number on another day than the server.",
             )
         return day
-
-    def _zone(self, account: Account, client: Client, now: float) -> tuple[tzinfo, str]:
-        """Give the zone of the account's day: the profile's, else this machine's."""
-        owner = f"{account.name}@{account.api_url}"
-        note = self.zones.get(owner)
-        if note is None or not 0 <= now - note.asked_at < ZONE_SECONDS:
-            try:
-                note = ZoneNote(client.profile().timezone, now)
-            except NoSuchEndpointError as error:
-                log.info("no profile tells the zone (%s): this machine's is used", error.title)
-                note = ZoneNote(None, now)
-            except TrayappError as error:
-                # It may tell the next time; until then what it told last is believed.
-                log.info("the profile's zone is not known now: %s", error.title)
-                return _zone_of(note)
-            self.zones[owner] = note
-        return _zone_of(note)
 
 
 def _zone_of(note: ZoneNote | None) -> tuple[tzinfo, str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
-from urllib.parse import urlsplit
+from types import MappingProxyType
+from typing import Any, Protocol
+from urllib.parse import unquote_plus, urlencode, urlsplit
 
-from trayapp.errors import BadAnswerError, NoSuchEndpointError
+from trayapp.errors import BadAnswerError, NoSuchEndpointError, UsageError
 from trayapp.servers.decoding import (
     Profile,
     TodayAnswer,
@@ -19,11 +21,16 @@ from trayapp.servers.dialects import (
     Dialect,
     dialect_from_url,
     heartbeats_url,
+    join_path,
+    origin_of,
     profile_url,
     today_url,
 )
 from trayapp.servers.outcomes import error_of
 from trayapp.servers.transport import Response, Transport
+
+OK = frozenset({200})
+NO_QUERY: Mapping[str, str] = MappingProxyType({})
 
 
 class Secret(Protocol):
@@ -31,6 +38,14 @@ class Secret(Protocol):
 
     def reveal(self) -> str:
         """Give the key itself."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The JSON that a server answered with, and the HTTP response that carried it."""
+
+    document: Any
+    response: Response
 
 
 @dataclass(frozen=True)
@@ -56,6 +71,47 @@ class Client:
         self._dialect = dialect or dialect_from_url(api_url)
         self._transport = transport
         self._key = key
+
+    def ask(
+        self,
+        path: str,
+        query: Mapping[str, str] = NO_QUERY,
+        *,
+        bearer: bool = False,
+        from_origin: bool = False,
+        accept_status: frozenset[int] = OK,
+    ) -> Answer:
+        """GET a path under the api_url and read its JSON; parameters are the same as for `get`."""
+        response = self.get(
+            path, query, bearer=bearer, from_origin=from_origin, accept_status=accept_status
+        )
+        return Answer(decode_json(response.body, self.host), response)
+
+    def get(
+        self,
+        path: str,
+        query: Mapping[str, str] = NO_QUERY,
+        *,
+        bearer: bool = False,
+        from_origin: bool = False,
+        accept_status: frozenset[int] = OK,
+    ) -> Response:
+        """GET a path under the api_url, percent-encoded already; a status not accepted is raised.
+
+        With `from_origin` the path goes under the origin and what precedes `/api` in the api_url.
+        `bearer` sends the plain key, which Hackatime wants in places; no other dialect is asked so
+        (NoSuchEndpointError). A path that leads elsewhere is a UsageError, as is the key in it.
+        """
+        encoded = f"?{urlencode(query)}" if query else ""
+        if "api_key" in query or self._key.reveal() in unquote_plus(path + encoded):
+            raise UsageError("The API key has no place in an address", "It is sent on its own.")
+        url = join_path(origin_of(self.api_url) if from_origin else self.api_url, path) + encoded
+        if bearer and self.find_dialect() is not Dialect.HACKATIME:
+            raise NoSuchEndpointError(
+                f"{self.host} is no Hackatime, and only that has {path}",
+                "Ask an account on Hackatime.",
+            )
+        return self._get(url, bearer=bearer, accept_status=accept_status)
 
     def today(self) -> Today:
         """GET `users/current/statusbar/today`: today's total, on all three dialects."""
@@ -103,14 +159,20 @@ class Client:
             return Dialect.WAKATIME if ranged else Dialect.HACKATIME
         return Dialect.WAKAPI
 
-    def _get(self, url: str) -> Response:
-        response = self._transport.get(url, {"Authorization": self._authorization()})
+    def _get(
+        self, url: str, *, bearer: bool = False, accept_status: frozenset[int] = OK
+    ) -> Response:
+        response = self._transport.get(url, {"Authorization": self._authorization(bearer=bearer)})
+        if response.status in accept_status:
+            return response
         error = error_of(response, url, self._dialect)
         if error is not None:
             raise error
         return response
 
-    def _authorization(self) -> str:
+    def _authorization(self, *, bearer: bool = False) -> str:
+        if bearer:
+            return f"Bearer {self._key.reveal()}"
         # The key alone, no colon: the only form that all three accept (servers.md 3.1).
         return f"Basic {base64.b64encode(self._key.reveal().encode()).decode()}"
 

@@ -11,11 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from trayapp.coding.document import BREAKDOWN_NAMES
-from trayapp.coding.number import LONGEST_DAY_SECONDS, Breakdown, Goal, Share
+from trayapp.coding.number import LONGEST_DAY_SECONDS, Breakdown, Goal
 from trayapp.errors import BadAnswerError
-
-_MOST_SECONDS = 1e12
-_HINT = "Check the account's api_url; if it is right, the server is at fault and this may pass."
+from trayapp.servers import lenient
 
 
 @dataclass(frozen=True)
@@ -64,58 +62,49 @@ def decode_json(body: bytes, host: str) -> Any:
                 f"{host} answered with a web page instead of a number",
                 "Perhaps a network's login page: open a browser. Else check the account's api_url.",
             ) from error
-        raise BadAnswerError(f"{host} answered with something that is no JSON", _HINT) from error
+        raise BadAnswerError(
+            f"{host} answered with something that is no JSON", lenient.HINT
+        ) from error
 
 
 def decode_today(document: Any, host: str) -> TodayAnswer:
     """Read `statusbar/today`; raises BadAnswerError where the number is no sensible one."""
-    data = document.get("data") if isinstance(document, dict) else None
-    total = data.get("grand_total") if isinstance(data, dict) else None
-    if not isinstance(data, dict) or not isinstance(total, dict):
-        raise BadAnswerError(f"{host} answered without a total", _HINT)
-    seconds = _seconds(total.get("total_seconds"))
+    data = lenient.data_of(document, host, "a total")
+    total = data.get("grand_total")
+    if not isinstance(total, dict):
+        raise BadAnswerError(f"{host} answered without a total", lenient.HINT)
+    seconds = lenient.seconds(total.get("total_seconds"))
     if seconds is None or seconds > LONGEST_DAY_SECONDS:
-        raise BadAnswerError(f"{host} answered with a total that is no time of one day", _HINT)
+        raise BadAnswerError(
+            f"{host} answered with a total that is no time of one day", lenient.HINT
+        )
     span = data.get("range")
     cold = total.get("text") == "" and isinstance(span, dict) and not span.get("start")
     return TodayAnswer(
         total_seconds=None if cold else seconds,
-        range=_range(span),
+        range=decode_range(span),
         has_range=isinstance(span, dict),
         goal=_goal(data.get("goal")),
-        breakdowns={name: _breakdown(data.get(name)) for name in BREAKDOWN_NAMES},
+        breakdowns={name: lenient.breakdown(data.get(name)) for name in BREAKDOWN_NAMES},
     )
 
 
 def decode_profile(document: Any, host: str) -> Profile:
     """Read `users/current`; raises BadAnswerError where it describes nobody."""
-    data = document.get("data") if isinstance(document, dict) else None
-    if not isinstance(data, dict):
-        raise BadAnswerError(f"{host} answered without a profile", _HINT)
+    data = lenient.data_of(document, host, "a profile")
     names = (data.get(key) for key in ("display_name", "full_name", "username", "id"))
     return Profile(
         name=next((str(name) for name in names if isinstance(name, str | int) and name), None),
-        timezone=_text(data.get("timezone")) or None,
+        timezone=lenient.text(data.get("timezone")) or None,
     )
-
-
-def _seconds(value: object) -> float | None:
-    """Accept a finite number of seconds, 0 or more; no string, no bool, no NaN."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if 0 <= value <= _MOST_SECONDS else None
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _goal(value: object) -> Goal | None:
     if not isinstance(value, dict):
         return None
-    target = _seconds(value.get("target_seconds"))
-    tracked = _seconds(value.get("tracked_seconds"))
-    percent = _seconds(value.get("completion_percent"))
+    target = lenient.seconds(value.get("target_seconds"))
+    tracked = lenient.seconds(value.get("tracked_seconds"))
+    percent = lenient.seconds(value.get("completion_percent"))
     if not target or tracked is None:
         return None
     if percent is None:
@@ -126,34 +115,16 @@ def _goal(value: object) -> Goal | None:
     )
 
 
-def _breakdown(value: object) -> Breakdown:
-    if not isinstance(value, list):
-        return None
-    shares = (
-        Share(_text(line.get("name")) or "unknown", seconds)
-        for line in value
-        if isinstance(line, dict) and (seconds := _seconds(line.get("total_seconds"))) is not None
-    )
-    return tuple(shares)
-
-
-def _range(value: object) -> Range | None:
+def decode_range(value: object) -> Range | None:
+    """Read an answer's range, None where it has no start with an offset."""
     if not isinstance(value, dict):
         return None
-    start = _moment(value.get("start"))
+    start = lenient.moment(value.get("start"))
     if start is None:
         return None
     return Range(
         start=start,
-        end=_moment(value.get("end")),
-        date=_text(value.get("date"))[:10] or start.date().isoformat(),
-        timezone=_text(value.get("timezone")),
+        end=lenient.moment(value.get("end")),
+        date=lenient.text(value.get("date"))[:10] or start.date().isoformat(),
+        timezone=lenient.text(value.get("timezone")),
     )
-
-
-def _moment(value: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(_text(value))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None

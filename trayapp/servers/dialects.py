@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+
+from trayapp.errors import UsageError
 
 _HACKATIME_PATH = "/api/hackatime/"
 _COMPAT_PATH = "/compat/wakatime/v1"
+_PATH = re.compile(r"/?(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2}|/)*")
+"""The characters of a path (RFC 3986, 3.3); no query and no fragment."""
 
 
 class Dialect(StrEnum):
@@ -48,6 +53,26 @@ def heartbeats_url(api_url: str) -> str:
     Not `heartbeats`: there Hackatime stores the first of an array and drops the rest.
     """
     return f"{api_url}/users/current/heartbeats.bulk"
+
+
+def origin_of(api_url: str) -> str:
+    """Give scheme and host of an api_url, and the path before its `/api`."""
+    parts = urlsplit(api_url)
+    before = f"{parts.path.rstrip('/')}/".rpartition("/api/")[0]
+    return f"{parts.scheme}://{parts.netloc}{before}"
+
+
+def join_path(base: str, path: str) -> str:
+    """Put a path under an address; raises UsageError for one that leads out of it."""
+    steps = re.split(r"[/\\]", unquote(path).removeprefix("/"))
+    # A scheme, another host and what climbs up: urljoin would follow each of them.
+    wrong = _PATH.fullmatch(path) is None or ".." in steps or "." in steps or "" in steps[:-1]
+    if wrong or ":" in steps[0]:
+        raise UsageError(
+            f"{path!r} is no path on {urlsplit(base).netloc}",
+            "A path has no scheme, host, '..' or '?'; what follows a '?' is given on its own.",
+        )
+    return f"{base.rstrip('/')}/{path.removeprefix('/')}"
 
 
 def dashboard_url(api_url: str, dialect: Dialect | None) -> str:

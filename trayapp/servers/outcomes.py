@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from trayapp.errors import (
+    AdministratorKeyError,
     BadAnswerError,
     KeyRefusedError,
     NoSuchEndpointError,
     RedirectError,
+    StillComputingError,
     ThrottledError,
     TrayappError,
     UnreachableError,
+    UserNotShownError,
 )
 from trayapp.servers.dialects import Dialect
 from trayapp.servers.transport import Response
+
+_ADMINISTRATORS = re.compile(r"/api/v1/(?:stats|users/lookup_(?:email|slack_uid)/)")
+_ONES_OWN = re.compile(r"/api/v1/(?:users/my/(?!trust_factor)|my/)")
+"""Hackatime's paths that are for administrators, and those that are about the key's owner."""
+_WORDS: dict[int, tuple[type[TrayappError], str, str]] = {
+    202: (StillComputingError, "{host} is still adding it up", "Ask again in a minute."),
+    402: (
+        BadAnswerError,
+        "{host} says that this is beyond the free plan (402)",
+        "Ask for fewer days.",
+    ),
+    407: (
+        UnreachableError,
+        "The proxy wants a name and a password",
+        "Check proxy in ~/.wakatime.cfg.",
+    ),
+}
 
 
 def error_of(response: Response, url: str, dialect: Dialect | None) -> TrayappError | None:
@@ -29,6 +50,11 @@ def error_of(response: Response, url: str, dialect: Dialect | None) -> TrayappEr
     status = response.status
     if status == 200:
         return None
+    if own := _own_error(response, url, dialect):
+        return own
+    if status in _WORDS:
+        kind, title, hint = _WORDS[status]
+        return kind(title.format(host=host), hint)
     if status == 401 or (status == 403 and _is_json_error(response.body)):
         return KeyRefusedError(
             f"{host} does not accept the API key", "Copy it anew from the server's settings page."
@@ -51,19 +77,68 @@ def error_of(response: Response, url: str, dialect: Dialect | None) -> TrayappEr
         return NoSuchEndpointError(
             f"{host} does not know {urlsplit(url).path}", "Check the account's api_url."
         )
-    if status == 407:
-        return UnreachableError(
-            "The proxy wants a name and a password", "Check proxy in ~/.wakatime.cfg."
-        )
     if status == 403:
         return BadAnswerError(
             f"{host} is blocked from here (403)",
             "Perhaps a firewall or a network's login page: open a browser.",
         )
+    asked_for_something = bool(urlsplit(url).query)
     return BadAnswerError(
         f"{host} answered with error {status}",
-        "Most often this passes: try again in a minute.",
+        "Check the dates and names that it was asked for."
+        if status in (400, 422) and asked_for_something
+        else "Most often this passes: try again in a minute.",
     )
+
+
+def _own_error(response: Response, url: str, dialect: Dialect | None) -> TrayappError | None:
+    if dialect is Dialect.HACKATIME:
+        return _hackatime_error(response, url)
+    if dialect is Dialect.WAKAPI:
+        return _wakapi_error(response, urlsplit(url).netloc)
+    return None
+
+
+def _hackatime_error(response: Response, url: str) -> TrayappError | None:
+    """Tell what Hackatime alone means by a status on its native endpoints (servers.md 1.1, 1.4)."""
+    host = urlsplit(url).netloc
+    path = urlsplit(url).path
+    words = _own_words(response.body)
+    own_refusal = response.status == 401 or (response.status == 403 and words is not None)
+    if own_refusal and _ADMINISTRATORS.search(path):
+        return AdministratorKeyError(
+            "This needs an administrator's key on Hackatime",
+            f"The key for {host} is an ordinary one, or one that was revoked.",
+        )
+    nobody = response.status == 404 and words == "User not found"
+    if (nobody or response.status == 401) and _ONES_OWN.search(path):
+        # Whose key is not accepted is nobody; so is who may send heartbeats but not read them.
+        return KeyRefusedError(
+            f"{host} does not accept the API key here",
+            "Copy it anew from the server's settings page. Accounts that are banned or about to "
+            "be deleted are refused too.",
+        )
+    if nobody:
+        return UserNotShownError(f"{host} knows no such user", "Check the spelling.")
+    if response.status == 403 and words == "user has disabled public stats":
+        return UserNotShownError(
+            f"That user's time on {host} is not public", "Only they themselves can see it."
+        )
+    if response.status == 422 and words in ("Invalid start_date", "Invalid end_date"):
+        return BadAnswerError(
+            f"{host} takes no such date (422)", "Write it as 2026-11-22, or with time and offset."
+        )
+    return None
+
+
+def _wakapi_error(response: Response, host: str) -> TrayappError | None:
+    """Tell what wakapi says in plain text."""
+    words = response.body[:100].strip()
+    if response.status == 403 and words == b"requested time range too broad":
+        return BadAnswerError(f"{host} shows no time as long as that (403)", "Ask for fewer days.")
+    if response.status == 404 and words == b"user not found":
+        return UserNotShownError(f"{host} knows no such user", "Check the spelling.")
+    return None
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
@@ -75,6 +150,15 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         return max(0.0, parsedate_to_datetime(value).timestamp() - now)
     except (ValueError, OverflowError):
         return None
+
+
+def _own_words(body: bytes) -> str | None:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    words = document.get("error") if isinstance(document, dict) else None
+    return words if isinstance(words, str) else None
 
 
 def _is_json_error(body: bytes) -> bool:

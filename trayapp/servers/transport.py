@@ -203,7 +203,7 @@ class HttpTransport:
                     raise BadAnswerError(
                         f"{urlsplit(url).netloc} answered with more than "
                         f"{LARGEST_ANSWER_BYTES // 2**20} MiB",
-                        "Check the account's api_url: this is no answer to the question asked.",
+                        "Ask for less at a time; if that was little, check the account's api_url.",
                     )
             return Response(
                 response.status_code,

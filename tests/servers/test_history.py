@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.servers.documents import JSON, use, wrong
+from trayapp.coding.day import day_on
+from trayapp.coding.periods import PERIOD_NAMES, parse_period
+from trayapp.errors import TrayappError
+from trayapp.servers.client import Client
+from trayapp.servers.dialects import Dialect
+from trayapp.servers.history import History
+from trayapp.servers.transport import FunctionTransport, Response
+from trayapp.settings.key import Key
+
+ZONE = "America/New_York"
+TODAY = date(2026, 11, 22)
+DAY = day_on(TODAY, ZoneInfo(ZONE), ZONE)
+LINES = [{"name": "engine", "total_seconds": 60}]
+MOMENT = "2026-11-22T10:00:00Z"
+
+PROPER: dict[str, Any] = {
+    "summaries": {
+        "data": [
+            {
+                "grand_total": {"total_seconds": 60},
+                "languages": LINES,
+                "projects": LINES,
+                "range": {"date": "2026-11-22", "start": MOMENT, "end": MOMENT, "timezone": ZONE},
+            }
+        ],
+        "cumulative_total": {"seconds": 60},
+    },
+    "stats": {
+        "data": {
+            "total_seconds": 60,
+            "daily_average": 60,
+            "start": MOMENT,
+            "end": MOMENT,
+            "days_including_holidays": 1,
+            "languages": LINES,
+            "projects": LINES,
+        },
+        "trust_factor": {"trust_level": "blue", "trust_value": 0},
+    },
+    "all_time_since_today": {
+        "data": {"total_seconds": 60, "range": {"start_date": "2026-11-01", "end_date": MOMENT}}
+    },
+    "durations": {"data": [{"project": "engine", "time": DAY.starts_at, "duration": 60}]},
+    "spans": {
+        "spans": [{"start_time": DAY.starts_at, "end_time": DAY.starts_at + 60, "duration": 60}]
+    },
+    "heartbeats": {
+        "data": [{"time": DAY.starts_at + n, "entity": "a.py", "project": "p"} for n in (0, 60)],
+        "heartbeats": [{"time": DAY.starts_at, "entity": "a.py"}],
+        "start": MOMENT,
+        "timezone": ZONE,
+    },
+    "goals": {
+        "data": [
+            {
+                "title": "Code",
+                "delta": "day",
+                "chart_data": [{"actual_seconds": 5, "goal_seconds": 60, "range_status": "x"}],
+            }
+        ]
+    },
+    "today": {
+        "data": {
+            "grand_total": {"total_seconds": 60},
+            "goal": {"target_seconds": 60, "tracked_seconds": 5},
+        }
+    },
+}
+
+ASKED: dict[str, Callable[[History], object]] = {
+    **{
+        name: lambda history, name=name: history.stats(parse_period(name, TODAY))  # type: ignore[misc]
+        for name in (*PERIOD_NAMES, "2024-01-01..2026-11-22")
+    },
+    "timeline": lambda history: history.timeline(DAY),
+    "heartbeats": lambda history: history.heartbeats(TODAY, TODAY, 5),
+    "goals": lambda history: history.goals(),
+}
+
+URLS = {
+    Dialect.HACKATIME: "https://hackatime.test/api/hackatime/v1",
+    Dialect.WAKATIME: "https://wakatime.test/api/v1",
+    Dialect.WAKAPI: "https://wakapi.test/api",
+}
+
+
+def history_of(dialect: Dialect, answer: Callable[[str], object]) -> History:
+    """Give a history that is asked of a function, which takes the last step of a path."""
+
+    def respond(url: str, _: object) -> Response:
+        path = url.partition("?")[0]
+        step = path.rpartition("/")[2]
+        document = answer("stats" if "/stats" in path else step)
+        return Response(200, {}, json.dumps(document).encode())
+
+    key = Key("0f2a1e2c-6b8e-4a49-9d0f-5c1f3b7a9e21")
+    client = Client(URLS[dialect], key, FunctionTransport(respond), dialect)
+    return History(client, ZoneInfo(ZONE), ZONE)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("asked", ASKED)
+def test_proper_answers_are_put_together(dialect: Dialect, asked: str) -> None:
+    history = history_of(dialect, PROPER.__getitem__)
+    if (dialect, asked) == (Dialect.WAKAPI, "goals"):
+        return
+
+    use(ASKED[asked](history))
+
+
+@given(JSON, st.sampled_from(list(Dialect)), st.sampled_from(sorted(ASKED)))
+def test_no_json_makes_it_raise_anything_but_our_own_error(
+    document: Any, dialect: Dialect, asked: str
+) -> None:
+    with suppress(TrayappError):
+        use(ASKED[asked](history_of(dialect, lambda _: document)))
+
+
+@given(st.data(), st.sampled_from(list(Dialect)), st.sampled_from(sorted(ASKED)))
+def test_no_answer_that_is_nearly_right_does_either(
+    data: st.DataObject, dialect: Dialect, asked: str
+) -> None:
+    documents = {name: data.draw(wrong(document), name) for name, document in PROPER.items()}
+
+    with suppress(TrayappError):
+        use(ASKED[asked](history_of(dialect, documents.__getitem__)))
+
+
+def test_a_server_that_tells_no_bounds_is_believed_the_days_that_were_asked_for() -> None:
+    documents = PROPER | {"stats": {"data": {"total_seconds": 60}}}
+
+    stats = history_of(Dialect.HACKATIME, documents.__getitem__).stats(
+        parse_period("last_7_days", TODAY)
+    )
+
+    assert (stats.start, stats.end, stats.note) == (date(2026, 11, 16), TODAY, "")
+
+
+def test_a_total_is_given_where_its_breakdowns_are_not_known() -> None:
+    documents = PROPER | {"stats": {"data": None}}
+
+    stats = history_of(Dialect.WAKATIME, documents.__getitem__).stats(
+        parse_period("all_time", TODAY)
+    )
+
+    assert stats.total_seconds == 60
+    assert stats.breakdowns.get("languages") is None
+
+
+def test_moments_are_sent_with_the_offset_of_the_account(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def respond(url: str, _: object) -> Response:
+        asked.append(url)
+        return Response(200, {}, json.dumps(PROPER["spans"]).encode())
+
+    monkeypatch.setattr(FunctionTransport, "get", lambda _, *given: respond(*given))
+    history_of(Dialect.HACKATIME, PROPER.__getitem__).timeline(DAY)
+
+    begins = datetime(2026, 11, 22, 5, tzinfo=UTC).astimezone(ZoneInfo(ZONE)).isoformat()
+    assert f"start_date={begins.replace(':', '%3A')}" in asked[0]
+    assert "end_date=2026-11-23T00%3A00%3A00-05%3A00" in asked[0]
