@@ -13,17 +13,16 @@ import json
 import os
 import queue
 import random
-import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tests.benchmarks.whole_processes import LIMIT, ratios, run_once
 from tests.delivery.samples import heartbeat
 from tests.desktop.processes import wait_for
 from tests.server import Server
@@ -58,7 +57,6 @@ LONE_PAUSE = 1.5
 """Seconds between saves of which each is sent by itself: requests are a second apart."""
 
 LATENCY_PAUSE = 0.25
-LIMIT = 90.0
 
 TELL_PEAK = "print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
 """What `peak_memory` reads, for a process that imports nothing."""
@@ -292,15 +290,6 @@ def latency(folder: Path, count: int) -> None:
     )
 
 
-def run_once(command: Sequence[str], environment: dict[str, str]) -> tuple[float, float]:
-    """Run a command; give its seconds, and those on the processor."""
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(command, env=environment, check=True, timeout=LIMIT)
-    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return seconds, spent
-
-
 def script(folder: Path, rounds: int) -> None:
     """Print what one heartbeat from a script costs, beside a bare Python, in turns."""
     with Server("hackatime") as server:
@@ -334,15 +323,11 @@ def script(folder: Path, rounds: int) -> None:
         print(
             f"{name:<20}"
             f"{min(seconds) * 1000:6.1f} ms at least, {median(seconds) * 1000:6.1f} median,"
-            f" {median(_ratios(seconds, base_seconds)):5.2f} x;"
+            f" {median(ratios(seconds, base_seconds)):5.2f} x;"
             f" CPU {min(spent) * 1000:6.1f} ms at least, {median(spent) * 1000:6.1f} median,"
-            f" {median(_ratios(spent, base_spent)):5.2f} x;"
+            f" {median(ratios(spent, base_spent)):5.2f} x;"
             f" {peaks[name] / 1000:5.1f} MB, {peaks[name] / peaks['python -c pass']:4.2f} x{target}"
         )
-
-
-def _ratios(values: Sequence[float], bases: Sequence[float]) -> list[float]:
-    return [value / base for value, base in zip(values, bases, strict=True)]
 
 
 def main() -> None:

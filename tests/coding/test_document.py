@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 
 from tests.coding.samples import NOON, a_number, a_status
-from trayapp.coding.document import document_at, exit_code, reason, text_line
+from trayapp.coding.document import document_at, exit_code, next_change, reason, text_line
+from trayapp.coding.file_monitor import FileMonitorStatus
 from trayapp.coding.number import Goal
-from trayapp.coding.snapshot import entry_of, number_of
+from trayapp.coding.snapshot import entry_of, number_of, with_parts_of
+from trayapp.coding.status import DeliveryStatus
 from trayapp.errors import (
     BadAnswerError,
     KeyRefusedError,
@@ -37,6 +39,9 @@ KEYS = [
     "machines",
     "operating_systems",
     "categories",
+    "flags",
+    "waiting",
+    "dead",
     "error",
 ]
 
@@ -160,3 +165,44 @@ def test_an_entry_that_is_none_of_ours_raises_what_the_store_expects(
 ) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         number_of(broken)
+
+
+def test_time_alone_ends_a_pause_and_the_flags_of_a_number() -> None:
+    number = a_number(goal=Goal(7200, 7500, 104, complete=True))
+    estimate = replace(number, source="estimate", server_seconds=7200.0)
+    status = replace(
+        a_status(estimate, OFFLINE),
+        delivery=DeliveryStatus(waiting=3),
+        monitor=FileMonitorStatus(enabled=True, paused_until=NOON + 60),
+    )
+    entry = json.loads(json.dumps(entry_of(status, None)))
+    at = {later: document_at(entry, NOON + later)["flags"] for later in (0, 59, 60, 12 * 3600)}
+
+    assert at[0] == at[59] == ["paused", "waiting", "estimate", "goal-reached"]
+    assert at[60] == ["waiting", "estimate", "goal-reached"]
+    assert at[12 * 3600] == ["waiting"]
+
+
+@pytest.mark.parametrize(
+    ("later", "then"),
+    [(0, 60), (60, 601), (601, 12 * 3600), (12 * 3600, None), (-13 * 3600, -12 * 3600)],
+)
+def test_the_next_change_is_when_a_pause_or_freshness_or_the_day_ends(
+    later: float, then: float | None
+) -> None:
+    monitor = FileMonitorStatus(enabled=True, paused_until=NOON + 60)
+    entry = entry_of(replace(a_status(a_number()), monitor=monitor), None)
+
+    assert next_change(entry, NOON + later) == (None if then is None else NOON + then)
+    assert next_change(entry_of(a_status(), None), NOON) is None
+
+
+def test_what_is_said_of_delivery_and_the_pause_comes_back_from_an_entry() -> None:
+    monitor = FileMonitorStatus(enabled=True, paused_until=NOON + 60)
+    told = replace(a_status(), delivery=DeliveryStatus(waiting=3, dead=1), monitor=monitor)
+
+    found = with_parts_of(json.loads(json.dumps(entry_of(told, None))), a_status(a_number()))
+
+    assert found.delivery == told.delivery
+    assert found.monitor.paused_until == NOON + 60
+    assert found.number == a_number()

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tests.coding.samples import a_number
-from trayapp.coding.goal import format_goal, parse_goal, with_goal
+from trayapp.coding.duration import format_goal
+from trayapp.coding.goal import parse_goal, with_goal
 from trayapp.coding.number import Goal
 
 SERVERS = Goal(7200, 7000, 97, complete=False)

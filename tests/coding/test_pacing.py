@@ -104,6 +104,10 @@ def test_a_changed_total_counts_as_activity_and_the_same_one_does_not() -> None:
         (Pace().after_failure(0, Outcome.FAILED, 60), 59, Reason.WAKE, False),
         (Pace().after_failure(0, Outcome.FAILED, 60), 59, Reason.SETTINGS, True),
         (Pace().after_failure(0, Outcome.FAILED, 60), 60, Reason.PERSON, True),
+        (Pace().after_failure(0, Outcome.NO_KEY), 1, Reason.KEYRING, True),
+        (answered(0), 1000, Reason.KEYRING, False),
+        (Pace().after_failure(0, Outcome.REFUSED), 1000, Reason.KEYRING, False),
+        (Pace().after_failure(0, Outcome.FAILED), 1000, Reason.KEYRING, False),
     ],
 )
 def test_who_may_have_the_server_asked_before_it_is_due(

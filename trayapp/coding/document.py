@@ -1,9 +1,9 @@
 """Today as one JSON object and one line of text, read from a stored snapshot.
 
 The cheap commands use this module, so it imports nothing but the formatter. A snapshot entry holds
-the document as it was when written, and beside it what is needed to judge it later: `fetched_at`,
-`day_starts_at` and `day_ends_at` in epoch seconds, and the `exit_code` of its error. How an entry
-is made: trayapp.coding.snapshot.
+the document as it was when written, and beside it what is needed to judge it later: `at` (when it
+was written), `fetched_at`, `day_starts_at`, `day_ends_at` and `paused_until` in epoch seconds, and
+the `exit_code` of its error. How an entry is made: trayapp.coding.snapshot.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ NUMBER_KEYS = (
 )
 """The keys that are null while no number is known."""
 
+NUMBER_FLAGS = ("estimate", "goal-reached")
+"""The flags that say something of a number."""
+
 
 def document_at(entry: dict[str, Any], now: float) -> dict[str, Any]:
     """Give an entry's document as it stands at `now` (epoch seconds).
@@ -48,10 +51,15 @@ def document_at(entry: dict[str, Any], now: float) -> dict[str, Any]:
     A number is dropped when `now` is not on its day, and called stale when it has grown old.
     """
     document = dict(entry["document"])
+    # An earlier trayapp stored no flags.
+    flags = document.get("flags", [])
+    if (entry.get("paused_until") or 0) <= now:
+        flags = [flag for flag in flags if flag != "paused"]
     if document["total_seconds"] is not None:
         if not entry["day_starts_at"] <= now < entry["day_ends_at"]:
             document.update(dict.fromkeys(NUMBER_KEYS))
             document["text"] = NOT_KNOWN
+            flags = [flag for flag in flags if flag not in NUMBER_FLAGS]
             if document["state"] in ("fresh", "stale"):
                 document["state"] = "starting"
         else:
@@ -59,7 +67,17 @@ def document_at(entry: dict[str, Any], now: float) -> dict[str, Any]:
             if document["state"] == "fresh" and document["age_seconds"] > FRESH_SECONDS:
                 document["state"] = "stale"
     document["fresh"] = document["state"] == "fresh"
+    document["flags"] = flags
     return document
+
+
+def next_change(entry: dict[str, Any], now: float) -> float | None:
+    """Find the next moment at which time alone changes an entry's document, None for never."""
+    moments = [entry.get("paused_until")]
+    if entry["document"]["total_seconds"] is not None:
+        stale_at = entry["fetched_at"] + FRESH_SECONDS + 1
+        moments += [entry["day_starts_at"], stale_at, entry["day_ends_at"]]
+    return min((at for at in moments if at is not None and at > now), default=None)
 
 
 def text_line(document: dict[str, Any], fetched: str) -> str:

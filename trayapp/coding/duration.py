@@ -16,6 +16,11 @@ def format_duration(seconds: float) -> str:
     return f"{hours}h {minutes}m" if hours else f"{minutes}m"
 
 
+def format_goal(seconds: float) -> str:
+    """Format a goal as `3h`, `2h 30m` or `45m`."""
+    return format_duration(seconds).removesuffix(" 0m")
+
+
 def hours_and_minutes(seconds: float) -> tuple[int, int]:
     """Split seconds into whole hours and the whole minutes left."""
     return divmod(int(seconds) // 60, 60)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from trayapp.coding.duration import format_duration
 from trayapp.coding.number import LONGEST_DAY_SECONDS, Goal, Number
 
 _FORM = re.compile(r"(?:(\d{1,2})\s*h)?\s*(?:(\d{1,4})\s*m)?", re.IGNORECASE)
@@ -20,11 +19,6 @@ def parse_goal(text: str) -> float:
     if not 0 < seconds < LONGEST_DAY_SECONDS:
         raise ValueError("must be more than nothing and less than a day")
     return seconds
-
-
-def format_goal(seconds: float) -> str:
-    """Format a goal as `3h`, `2h 30m` or `45m`."""
-    return format_duration(seconds).removesuffix(" 0m")
 
 
 def with_goal(number: Number, target_seconds: float | None) -> Number:

@@ -48,6 +48,9 @@ class Reason(Enum):
     SETTINGS = auto()
     """Settings or keys changed."""
 
+    KEYRING = auto()
+    """The keyring was unlocked, or came."""
+
     DELIVERED = auto()
     """The server took heartbeats, so its number has changed."""
 
@@ -134,7 +137,7 @@ def may_ask_now(pace: Pace, moment: float, reason: Reason) -> bool:
 
     Retry-After binds everybody but a change of settings, which may mean another server. Opening
     the menu asks only when the last attempt is old enough; neither that nor what was delivered
-    repeats a refused key.
+    repeats a refused key. The keyring matters only where the last attempt had no key.
     """
     if reason is Reason.SETTINGS:
         return True
@@ -143,6 +146,8 @@ def may_ask_now(pace: Pace, moment: float, reason: Reason) -> bool:
     if reason is Reason.MENU:
         recent = pace.attempted_at is not None and moment - pace.attempted_at <= MENU_AGE_SECONDS
         return not recent and pace.outcome is not Outcome.REFUSED
+    if reason is Reason.KEYRING:
+        return pace.outcome is Outcome.NO_KEY
     return reason is not Reason.DELIVERED or pace.outcome is not Outcome.REFUSED
 
 

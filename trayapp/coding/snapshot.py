@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from trayapp.coding.day import Day
 from trayapp.coding.document import BREAKDOWN_NAMES, SCHEMA
 from trayapp.coding.duration import ESTIMATE_SIGN, NOT_KNOWN, format_duration
 from trayapp.coding.number import Breakdown, Goal, Number, Share
-from trayapp.coding.status import State, Status
+from trayapp.coding.status import DeliveryStatus, State, Status
 
 
 def entry_of(status: Status, fetched_at: str | None) -> dict[str, Any]:
@@ -22,10 +23,12 @@ def entry_of(status: Status, fetched_at: str | None) -> dict[str, Any]:
         problem = None
     estimate = ESTIMATE_SIGN if number and number.source == "estimate" else ""
     return {
+        "at": status.at,
         "fetched_at": number.fetched_at if number else None,
         "day_starts_at": number.day.starts_at if number else None,
         "day_ends_at": number.day.ends_at if number else None,
         "server_seconds": number.server_seconds if number else None,
+        "paused_until": status.monitor.paused_until,
         "exit_code": problem.exit_code if problem else 0,
         "document": {
             "schema": SCHEMA,
@@ -45,6 +48,9 @@ def entry_of(status: Status, fetched_at: str | None) -> dict[str, Any]:
                 name: _breakdown_document(number.breakdowns.get(name)) if number else None
                 for name in BREAKDOWN_NAMES
             },
+            "flags": [str(flag) for flag in status.flags],
+            "waiting": status.delivery.waiting,
+            "dead": status.delivery.dead,
             "error": {"title": problem.title, "hint": problem.hint} if problem else None,
         },
     }
@@ -74,6 +80,17 @@ def number_of(entry: dict[str, Any]) -> Number | None:
         goal=Goal(**goal) if goal else None,
         breakdowns={name: _breakdown(document[name]) for name in BREAKDOWN_NAMES},
     )
+
+
+def with_parts_of(entry: dict[str, Any], status: Status) -> Status:
+    """Give a status what an entry says of delivery and of the file monitor's pause.
+
+    Raises KeyError, TypeError or ValueError where the entry is none of ours.
+    """
+    document = entry["document"]
+    delivery = DeliveryStatus(int(document["waiting"]), int(document["dead"]))
+    monitor = replace(status.monitor, paused_until=entry["paused_until"])
+    return replace(status, delivery=delivery, monitor=monitor)
 
 
 def _goal_document(goal: Goal) -> dict[str, Any]:

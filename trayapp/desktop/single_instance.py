@@ -78,11 +78,22 @@ class InstanceLock:
 
 
 def is_locked(path: Path) -> bool:
-    """Tell whether some process has the lock; makes no file."""
-    if not path.exists():
+    """Tell whether some process has the lock; makes no file, and writes to none.
+
+    So whoever waits for the file to be closed by its writer is not woken by this. Of a file that
+    cannot be opened nobody is known to have the lock.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
         return False
-    with InstanceLock(path) as lock:
-        return not lock.acquire()
+    try:
+        _look(descriptor)
+    except (BlockingIOError, PermissionError):
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 if sys.platform == "win32":
@@ -101,9 +112,18 @@ if sys.platform == "win32":
             else:
                 return
 
+    def _look(descriptor: int) -> None:
+        _lock(descriptor, wait=False)
+
 else:
 
     def _lock(descriptor: int, *, wait: bool) -> None:
         import fcntl  # noqa: PLC0415 -- not on Windows
 
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+
+    def _look(descriptor: int) -> None:
+        import fcntl  # noqa: PLC0415 -- as above
+
+        # Shared, so that two who look do not take each other for the holder.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

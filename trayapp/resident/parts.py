@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,7 +34,7 @@ class Parts:
             except TrayappError as error:
                 log.warning("nothing is watched: %s", error)
 
-    def attend(self, reasons: Collection[Reason]) -> float:
+    def attend(self, reasons: AbstractSet[Reason]) -> float:
         """Let delivery know of what may have mended what holds it up.
 
         Gives the seconds until it wants to be attended to again.
@@ -43,7 +43,7 @@ class Parts:
             return float("inf")
         if Reason.PERSON in reasons:
             self.delivery.send_now()
-        if Reason.WAKE in reasons:
+        if reasons & {Reason.WAKE, Reason.KEYRING}:
             self.delivery.network_changed()
         return self.delivery.attend()
 

@@ -115,6 +115,10 @@ class Resident:
         """Ask the server now, because the machine slept, or came onto a network."""
         self._want(Reason.WAKE)
 
+    def keyring_changed(self) -> None:
+        """Look for the key again if there was none: somebody unlocked the keyring, perhaps."""
+        self._want(Reason.KEYRING)
+
     def reload(self) -> None:
         """Read settings and key again, because somebody changed them."""
         self._want(Reason.SETTINGS)
@@ -149,7 +153,9 @@ class Resident:
         )
         self.reload()
 
-    def employ(self, monitor: SaveWatcher, delivery: HeartbeatDelivery | None = None) -> None:
+    def employ(
+        self, monitor: SaveWatcher | None, delivery: HeartbeatDelivery | None = None
+    ) -> None:
         """Have these parts follow the settings, before `start`; `stop` stops them."""
         self._parts = Parts(monitor, delivery)
 
@@ -229,7 +235,7 @@ class Resident:
             reasons.add(Reason.SETTINGS)
         if Reason.WAKE in reasons:
             self._asker.reconnect()
-        if reasons - {Reason.MENU, Reason.DELIVERED}:
+        if reasons - {Reason.MENU, Reason.DELIVERED, Reason.KEYRING}:
             self._pace = replace(self._pace, failures=0)
         self._attend_within = self._parts.attend(reasons)
         moment = self._clock.monotonic()
@@ -244,8 +250,9 @@ class Resident:
             self._due_at = self._clock.monotonic() + self._delay()
             self._publish()
             self._store.save(self._status, show=True, zones=self._asker.zones)
-        else:
-            self._publish()
+        elif self._publish():
+            # Status bars show what is stored.
+            self._store.save(self._status, show=True)
         return self._until_next()
 
     def _run(self) -> None:
@@ -339,8 +346,8 @@ class Resident:
             raise no_account(self._asker.environment)
         return self._asker.ask(self._account, self._settings, unlock=unlock)
 
-    def _publish(self) -> None:
-        """Tell the subscribers, if anything but the time has changed."""
+    def _publish(self) -> bool:
+        """Tell the subscribers, if anything but the time has changed; gives whether it has."""
         account = self._account
         status = status_at(
             self._clock.time(),
@@ -363,6 +370,7 @@ class Resident:
                 except Exception:
                     # One face that falls over must not take the number from the others.
                     log.exception("a face failed to show the status")
+        return changed
 
     def _with_settings(self, status: Status) -> Status:
         """Add to a status what the settings say."""

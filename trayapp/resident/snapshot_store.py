@@ -11,7 +11,7 @@ from typing import Any
 
 from trayapp.coding.document import SCHEMA
 from trayapp.coding.number import Number
-from trayapp.coding.snapshot import entry_of, number_of
+from trayapp.coding.snapshot import entry_of, number_of, with_parts_of
 from trayapp.coding.status import Status
 from trayapp.resident.asking import ZoneNote
 from trayapp.settings.locations import write_private
@@ -72,6 +72,16 @@ class SnapshotStore:
         except (KeyError, TypeError, ValueError) as error:
             log.warning("%s holds an entry that cannot be read: %r", self._path, error)
             return None
+
+    def with_parts(self, status: Status) -> Status:
+        """Give a status what is stored of delivery and of the file monitor's pause."""
+        try:
+            return with_parts_of(
+                self._read()["accounts"][status.account or WITHOUT_ACCOUNT], status
+            )
+        except (KeyError, TypeError, ValueError):
+            # Nothing is stored, or an earlier trayapp stored it.
+            return status
 
     def zones(self) -> dict[str, ZoneNote]:
         """Give what profiles said of their zones, by NAME@api_url."""
