@@ -12,17 +12,19 @@ ELSEWHERE := --no-warn-unreachable --follow-imports silent $(addprefix -p trayap
 	macos macos_icon menu native pixel_font signs windows windows_icon) \
 	$(addprefix -m ,$(filter-out %__init__,$(subst /,.,$(basename $(wildcard trayapp/watching/*.py)))))
 
-.PHONY: help run test test-desktops setup system desktops check pytest ordinary-user bench bench-watching soak icons pictures clean
+.PHONY: help run test test-desktops setup system desktops check pytest ordinary-user bench bench-watching soak icons man packaging pictures clean
 
 help:
 	@echo "make run     set up and start trayapp"
 	@echo "make test    set up and check everything (under 20 minutes)"
 	@echo "make test-desktops   the desktop tests, on GNOME Shell and KDE Plasma too"
 	@echo "make check   style, types and import rules only"
-	@echo "make bench   print what the cheap commands cost, the tray at rest, and a save until it arrives"
+	@echo "make bench   print what the cheap commands and today cost, the tray at rest, and a save until it arrives"
 	@echo "make bench-watching   print what watching costs, beside watchdog, watchfiles and a bare loop"
 	@echo "make soak    the campaigns at full length: the icon, and delivery against kills, faults and damage"
 	@echo "make icons   draw the golden icons anew, and a sheet of them; make pictures: README's"
+	@echo "make packaging   write the application's icon and the files of packaging/ anew"
+	@echo "make man     write the manual page anew, after a change of options or --help"
 	@echo "make clean   remove what these made"
 
 run: $(VENV)/.installed
@@ -43,7 +45,7 @@ $(VENV)/.installed: pyproject.toml
 	@touch $@
 
 $(VENV)/.developing: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev --group packaging
 	@touch $@
 
 # Xvfb, a panel, D-Bus and a keyring, where they can be installed; elsewhere those tests say why they are skipped.
@@ -62,10 +64,10 @@ check: setup
 	$(BIN)/mypy --platform darwin $(ELSEWHERE)
 	$(BIN)/lint-imports --no-logo
 
-# Most of a test is waiting, so two at a time; but those of the desktops one after the other.
+# Most of a test is waiting, so two at a time; but those of the desktops one after the other, and against the wheel.
 pytest: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not desktop and not heavy"
-	$(BIN)/python -m pytest -m "desktop and not heavy"
+	$(BIN)/python -m tests.packaging.against_wheel -m "desktop and not heavy"
 
 # What root may do tells nothing about permissions: the wheel is installed for an ordinary user, who runs the tests.
 ordinary-user: setup
@@ -73,6 +75,7 @@ ordinary-user: setup
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks.start_up
+	$(BIN)/python -m tests.benchmarks.today
 	$(BIN)/python -m tests.benchmarks.at_rest
 	$(BIN)/python -m tests.benchmarks.delivery
 
@@ -91,9 +94,19 @@ soak: setup
 icons: setup
 	$(BIN)/python -m tests.tray.contact_sheet
 
+# packaging/linux/trayapp.1, from what --help says.
+man: setup
+	$(BIN)/python -m tests.cli.man_page
+
+# The application's icon, and what packaging/ says of trayapp, from what it says itself.
+packaging: setup
+	$(BIN)/python -m tests.packaging.generate
+
 # README's pictures, from a real panel.
 pictures: system setup
 	$(BIN)/python -m tests.desktop.readme_pictures
+	$(BIN)/python -m pytest -m desktop tests/desktop/test_bars.py
+	$(BIN)/python -m tests.desktop.bar_pictures
 
 clean:
 	rm -rf $(VENV) dist build artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

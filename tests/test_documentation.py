@@ -10,11 +10,11 @@ import sys
 import textwrap
 import tomllib
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from tests.cli.examples import commands
 from tests.cli.person import Person
 from tests.desktop.bus import PrivateBus
 from tests.desktop.processes import wait_for
@@ -29,17 +29,29 @@ WATCH_LIMIT = 20.0
 
 COMMANDS = (
     "today",
+    "stats",
+    "timeline",
+    "heartbeats",
+    "goals",
+    "whoami",
+    "user",
+    "api",
     "heartbeat",
     "queue",
+    "doctor",
     "accounts",
     "login",
     "logout",
     "folders",
     "watch",
-    "doctor",
-    "run",
+    "completion",
+    "autostart",
+    "integrate",
 )
 """In an order in which the examples of their help can be run."""
+
+NOT_RUN = ("lookup", "run")
+"""Looking up is for administrators, and run stays."""
 
 pytestmark = [
     pytest.mark.desktop,
@@ -56,18 +68,22 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def person(tmp_path: Path, server: Server) -> Iterator[Person]:
-    """Somebody with ~/.wakatime.cfg, a keyring, and what the examples name: programs, ~/code."""
+    """Somebody with ~/.wakatime.cfg, a keyring, and what the examples name: programs, folders."""
     bus = PrivateBus(tmp_path)
     bus.start()
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "pass").write_text(f"#!/bin/sh\necho {server.key}\n")
     (programs / "trayapp").write_text(f'#!/bin/sh\nexec {sys.executable} -m trayapp "$@"\n')
+    # That of the machine is not to be told of a test's services.
+    (programs / "systemctl").write_text("#!/bin/sh\n")
     for program in programs.iterdir():
         program.chmod(0o755)
     path = f"{programs}:{os.environ['PATH']}"
     person = Person(tmp_path / "home", {"DBUS_SESSION_BUS_ADDRESS": bus.address, "PATH": path})
     person.write_cfg({"api_url": server.api_url, "api_key": server.key})
+    for name in (".zfunc", ".local/share/bash-completion/completions", ".config/fish/completions"):
+        (person.home / name).mkdir(parents=True)
     for name in ("main.py", "page.ts", "node_modules/left-pad/index.js"):
         file = person.home / "code" / "app" / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -155,12 +171,25 @@ def test_the_watching_of_the_readme_says_what_it_shows(person: Person) -> None:
     assert matches(output.replace("/home/ada", str(person.home)), said), said
 
 
+def test_the_looking_back_of_the_readme_is_what_is_drawn() -> None:
+    flags = re.MULTILINE | re.DOTALL
+    (block,) = re.findall(r"^```text\n(\$ trayapp stats.*?)^```", README.read_text(), flags)
+    stats, timeline = (part.partition("\n")[2] for part in block.split("$ ")[1:])
+    colour = re.compile(r"\x1b\[[0-9;]*m")
+
+    for shown, golden in ((stats, "stats-80.txt"), (timeline, "timeline-80.txt")):
+        drawn = colour.sub("", (ROOT / "tests/cli/golden" / golden).read_text())
+        lines = "\n".join(line.rstrip() for line in drawn.splitlines())
+        assert matches(shown, lines), f"{golden}:\n{lines}"
+
+
 def help_of(*command: str) -> str:
     with pytest.raises(SystemExit):
         make_parser().parse_args([*command, "--help"])
     return ""
 
 
+@pytest.mark.timeout(240)
 def test_each_example_of_the_help_runs(
     person: Person, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -181,22 +210,23 @@ def test_each_example_of_the_help_runs(
                 result = run(person, example, stdin=server.key)
                 assert result.returncode == 0, f"{example} printed\n{result.stdout}"
             seen += 1
-    assert seen >= 23
+    assert seen >= 43
 
 
 def test_the_readme_names_the_commands_that_exist_and_no_other() -> None:
     text = README.read_text()
     named = set(re.findall(r"trayapp ([a-z]+)\b(?! (?:needs|puts|reads|is|notices|shows))", text))
     for line in re.findall(r"^(?:\$|   ) (trayapp .*)$", text, re.MULTILINE):
-        make_parser().parse_args(shlex.split(line.partition("|")[0])[1:])
-    assert set(COMMANDS) - {"run"} <= named
+        make_parser().parse_args(shlex.split(re.split("[|>]", line)[0])[1:])
+    assert set(COMMANDS) <= named
 
 
 def test_the_help_shows_every_command_and_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     help_of()
     printed = capsys.readouterr().out
 
-    for word in (*COMMANDS, "102", "103", "104", "130"):
+    assert {*COMMANDS, *NOT_RUN} == set(commands())
+    for word in (*commands(), "102", "103", "104", "130"):
         assert word in printed
 
 
@@ -216,7 +246,7 @@ def test_the_readmes_watch_table_is_read_and_names_every_setting() -> None:
     config = parse_config(config_example("[watch]"))
 
     assert config.warnings == ()
-    own = {field.name for field in fields(Watch)} - {"lists", "flags", "names"}
+    own = set(Watch._fields) - {"lists", "flags", "names"}
     assert set(config.watch.names) == {*own, *HIDE_LISTS, *HIDE_FLAGS}
     assert config.watch.folders == ("~/code",)
 
@@ -231,7 +261,7 @@ def test_the_readmes_config_toml_is_read_and_names_every_setting() -> None:
     assert config.history_days is not None
     assert [name for name, _ in config.tray_values] == ["icon", "goal", "theme", "label"]
     assert set(tomllib.loads(example)["accounts"]["home"]) == {
-        {"key_source": "key", "receives": "receive"}.get(field.name, field.name)
-        for field in fields(Account)
-        if field.name not in ("name", "implied")
+        {"key_source": "key", "receives": "receive"}.get(name, name)
+        for name in Account._fields
+        if name not in ("name", "implied")
     }

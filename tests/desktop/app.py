@@ -29,9 +29,20 @@ WATCHER = "org.kde.StatusNotifierWatcher"
 
 
 class App:
-    """trayapp, started with `~/.wakatime.cfg` pointing at a test server."""
+    """trayapp, started with `~/.wakatime.cfg` pointing at a test server.
 
-    def __init__(self, desktop: Desktop, panel: Panel, server: Server, home: Path) -> None:
+    `program` is what is started: the trayapp of the tests' own Python, or another.
+    """
+
+    def __init__(
+        self,
+        desktop: Desktop,
+        panel: Panel,
+        server: Server,
+        home: Path,
+        program: Sequence[str] = (sys.executable, "-m", "trayapp"),
+    ) -> None:
+        self.program = program
         self.desktop = desktop
         self.panel = panel
         self.server = server
@@ -68,14 +79,12 @@ class App:
 
     def start(self, *arguments: str) -> None:
         """Start it; the icon may not be there yet."""
-        self.process = self.desktop.start(
-            [sys.executable, "-m", "trayapp", *arguments], self.environ
-        )
+        self.process = self.desktop.start([*self.program, *arguments], self.environ)
 
     def command(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command of the same person beside it."""
         return subprocess.run(
-            [sys.executable, "-m", "trayapp", *arguments],
+            [*self.program, *arguments],
             env={**self.desktop.environ, **self.environ},
             input=stdin,
             capture_output=True,

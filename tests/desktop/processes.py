@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from contextlib import suppress
+from importlib.util import find_spec
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -23,7 +24,16 @@ TERMINATE_LIMIT = 5.0
 
 def require_programs(*names: str) -> None:
     """Skip the test where a program is missing; with CI set in the environment, fail."""
-    missing = [name for name in names if shutil.which(name) is None]
+    _require(names, lambda name: shutil.which(name) is not None)
+
+
+def require_modules(*names: str) -> None:
+    """Do the same where a module is missing."""
+    _require(names, lambda name: find_spec(name) is not None)
+
+
+def _require(names: Sequence[str], is_there: Callable[[str], bool]) -> None:
+    missing = [name for name in names if not is_there(name)]
     if missing:
         message = f"not installed: {', '.join(missing)}"
         if os.environ.get("CI"):

@@ -42,7 +42,14 @@ def add_account_commands(commands: Commands) -> None:
         help="send what was recorded without an account, or leave it, without asking",
     )
 
-    logout = add_command(commands, "logout", _logout, "remove an account's key from the keyring")
+    logout = add_command(
+        commands,
+        "logout",
+        _logout,
+        "remove an account's key from the keyring",
+        "The account itself stays, and what waits for it.\n\n"
+        "examples:\n  trayapp logout\n  trayapp logout --account home",
+    )
     logout.add_argument("--account", metavar="NAME", help="of this account, not the one that shows")
 
     _add_accounts(commands)

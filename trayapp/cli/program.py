@@ -8,9 +8,14 @@ from collections.abc import Sequence
 
 from trayapp import __version__
 from trayapp.cli.account_commands import add_account_commands
+from trayapp.cli.desktop_commands import add_desktop_commands
 from trayapp.cli.guard import guarded
-from trayapp.cli.parser import Parser, add_command, add_verbose
+from trayapp.cli.history_commands import add_history_commands
+from trayapp.cli.parser import Commands, Parser, add_command, add_verbose
 from trayapp.cli.saving_commands import add_saving_commands
+from trayapp.cli.shell_commands import add_shell_commands
+from trayapp.cli.today_commands import add_today_command
+from trayapp.late_log import keep_quiet
 
 EXIT_CODES = """\
 exit codes:
@@ -23,49 +28,53 @@ exit codes:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command; every failure becomes one line on standard error and an exit code."""
-    options = make_parser().parse_args(arguments)
+    try:
+        # Bars ask often, and twenty parsers take milliseconds to make.
+        parser = make_today_parser() if arguments[:1] == ["today"] else make_parser()
+        options = parser.parse_args(arguments)
+    except SystemExit as done:
+        # After --help, too, `main` has to see to the output.
+        return int(done.code or 0)
     if options.verbose and options.command != "run":
         from trayapp.cli.logs import log_to_terminal  # noqa: PLC0415 -- seldom wanted
 
         log_to_terminal()
+    keep_quiet()
     return guarded(lambda: options.function(options))
+
+
+def make_today_parser() -> Parser:
+    """Make the parser of a command line that begins with `today`, the same but for the others."""
+    parser, commands = _begin()
+    add_today_command(commands)
+    return parser
 
 
 def make_parser() -> Parser:
     """Make the parser of the whole command line."""
-    parser = Parser(
-        prog="trayapp",
-        description="Show today's coding time from Hackatime, WakaTime or wakapi in the tray.",
-        epilog="Without a command, trayapp shows its icon and stays.\n\n" + EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("-V", "--version", action="version", version=f"trayapp {__version__}")
-    add_verbose(parser, default=False)
-    parser.set_defaults(command="run", function=_run)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-
-    add_command(commands, "run", _run, "show the icon and stay (what trayapp alone does)")
-
-    today = add_command(
+    parser, commands = _begin()
+    add_command(
         commands,
-        "today",
-        _today,
-        "print today's coding time",
-        "examples:\n  trayapp today\n  trayapp today --format json\n  trayapp today --cached",
-    )
-    today.add_argument("--account", metavar="NAME", help="of this account, not the one that shows")
-    today.add_argument(
-        "--format", choices=("text", "json"), default="text", help="a line, or one JSON object"
-    )
-    today.add_argument(
-        "--cached", action="store_true", help="what is stored already: no network, no keyring"
+        "run",
+        _run,
+        "show the icon and stay (what trayapp alone does)",
+        "Ctrl+C, SIGTERM or Quit in the menu ends it.\n\nexamples:\n  trayapp run\n"
+        "  trayapp run --verbose",
     )
 
+    add_today_command(commands)
     add_account_commands(commands)
     add_saving_commands(commands)
+    add_desktop_commands(commands)
+    add_history_commands(commands)
+    add_shell_commands(commands)
 
     doctor = add_command(
-        commands, "doctor", _doctor, "check every part and say what to do about what is not well"
+        commands,
+        "doctor",
+        _doctor,
+        "check every part and say what to do about what is not well",
+        "examples:\n  trayapp doctor\n  trayapp doctor --json\n  trayapp doctor --send-test",
     )
     doctor.add_argument("--json", action="store_true", help="the same as one JSON object")
     doctor.add_argument(
@@ -76,18 +85,24 @@ def make_parser() -> Parser:
     return parser
 
 
+def _begin() -> tuple[Parser, Commands]:
+    """Make the parser without its commands, and where these are added."""
+    parser = Parser(
+        prog="trayapp",
+        description="Show today's coding time from Hackatime, WakaTime or wakapi in the tray.",
+        epilog="Without a command, trayapp shows its icon and stays.\n\n" + EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("-V", "--version", action="version", version=f"trayapp {__version__}")
+    add_verbose(parser, default=False)
+    parser.set_defaults(command="run", function=_run)
+    return parser, parser.add_subparsers(title="commands", metavar="COMMAND")
+
+
 def _run(options: argparse.Namespace) -> int:
     from trayapp.cli import run  # noqa: PLC0415 -- each command imports what it needs
 
     return run.run(os.environ, verbose=options.verbose)
-
-
-def _today(options: argparse.Namespace) -> int:
-    from trayapp.cli import cached, today  # noqa: PLC0415
-
-    if options.cached:
-        return cached.run(options.account, options.format)
-    return today.run(os.environ, account=options.account, form=options.format)
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from trayapp.cli import complain
 from trayapp.cli.confirm import confirm
 from trayapp.coding.counted import counted
 from trayapp.coding.day import day_at
+from trayapp.coding.printable import printable
 from trayapp.delivery.queue import HeartbeatQueue
 from trayapp.delivery.rows import LOCAL, Counts, DeadLetter
 from trayapp.errors import UsageError
@@ -147,7 +148,7 @@ def _lines(one: ReceiverQueue) -> Iterator[str]:
     for letter in one.letters:
         made = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(letter.time))
         what = "set aside" if letter.set_aside else "refused"
-        told = map(_plain, (f"ID {letter.id}", what, made, letter.entity, letter.reason))
+        told = map(printable, (f"ID {letter.id}", what, made, letter.entity, letter.reason))
         yield f"    {'  '.join(filter(None, told))}"
 
 
@@ -175,8 +176,3 @@ def _letter(letter: DeadLetter) -> dict[str, Any]:
 
 def _ids(ids: Collection[int]) -> str:
     return "ID " + ", ".join(map(str, sorted(ids)))
-
-
-def _plain(text: str) -> str:
-    """Leave out what would move a terminal's cursor: a server wrote the reason."""
-    return "".join(filter(str.isprintable, " ".join(text.split())))

@@ -1,0 +1,64 @@
+"""What desktops do with an autostart entry, by their documented rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from trayapp.desktop.autostart_rules import judge
+
+ENTRY = "[Desktop Entry]\nType=Application\nExec=/usr/bin/trayapp\n"
+
+
+@pytest.mark.parametrize(
+    ("added", "desktop", "reason"),
+    [
+        ("", "XFCE", ""),
+        ("", "", ""),
+        ("Hidden=true\n", "XFCE", "Hidden"),
+        ("Hidden=1\n", "XFCE", "Hidden"),
+        ("Hidden=false\n", "XFCE", ""),
+        ("NoDisplay=true\n", "XFCE", ""),
+        ("OnlyShowIn=KDE;\n", "XFCE", "OnlyShowIn"),
+        ("OnlyShowIn=KDE;\n", "", "OnlyShowIn"),
+        ("OnlyShowIn=KDE;XFCE;\n", "XFCE", ""),
+        ("OnlyShowIn=GNOME\n", "ubuntu:GNOME", ""),
+        ("NotShowIn=GNOME;\n", "ubuntu:GNOME", "NotShowIn"),
+        ("NotShowIn=KDE;\n", "XFCE", ""),
+        ("NotShowIn=XFCE;\n", "", ""),
+        ("OnlyShowIn=ubuntu;\nNotShowIn=GNOME;\n", "ubuntu:GNOME", ""),
+        ("OnlyShowIn=GNOME;\nNotShowIn=ubuntu;\n", "ubuntu:GNOME", "NotShowIn"),
+        ("TryExec=/usr/bin/trayapp\n", "XFCE", ""),
+        ("TryExec=/gone/trayapp\n", "XFCE", "TryExec"),
+        ("TryExec=trayapp\n", "XFCE", "TryExec"),
+        ("X-GNOME-Autostart-enabled=false\n", "GNOME", "X-GNOME-Autostart-enabled"),
+        ("X-GNOME-Autostart-enabled=false\n", "ubuntu:GNOME", "X-GNOME-Autostart-enabled"),
+        ("X-GNOME-Autostart-enabled=false\n", "KDE", ""),
+        ("X-GNOME-Autostart-enabled=false\n", "XFCE", ""),
+        ("X-GNOME-Autostart-enabled=true\n", "GNOME", ""),
+    ],
+)
+def test_the_desktop_starts_it_or_says_which_key_keeps_it_from_that(
+    added: str, desktop: str, reason: str
+) -> None:
+    verdict = judge(ENTRY + added, [*filter(None, desktop.split(":"))], "/usr/bin/trayapp".__eq__)
+
+    assert verdict.starts == (reason == "")
+    assert reason in verdict.reason
+    assert verdict.command == ("/usr/bin/trayapp",)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "no desktop entry"),
+        ("[Other]\nExec=/usr/bin/trayapp\n", "no desktop entry"),
+        ("[Desktop Entry]\nType=Application\n", "no command"),
+        ("[Desktop Entry]\nExec=/gone/trayapp\n", "/gone/trayapp is not there"),
+        ("[Desktop Entry]\nType=Link\nExec=/usr/bin/trayapp\n", "no application"),
+    ],
+)
+def test_what_cannot_be_started_is_said(text: str, reason: str) -> None:
+    verdict = judge(text, ["XFCE"], "/usr/bin/trayapp".__eq__)
+
+    assert not verdict.starts
+    assert reason in verdict.reason

@@ -1,0 +1,76 @@
+"""`trayapp autostart`: whether trayapp is there after the next login."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from trayapp.cli.confirm import confirm
+from trayapp.desktop.autostart import Autostart, AutostartStatus, make_autostart
+from trayapp.desktop.installed_command import installed_command
+from trayapp.errors import UsageError
+from trayapp.settings.locations import find_locations, write_private
+
+
+def run(
+    environment: Mapping[str, str], action: str, *, service: bool, as_json: bool, yes: bool
+) -> int:
+    """Do as `action` says, and say what will happen at the next login.
+
+    With `service` it is about `trayapp watch`, without a desktop. Raises AutostartError, and
+    UsageError where there are no such services.
+    """
+    autostart = _service(environment) if service else login_autostart(environment)
+    if action == "enable":
+        command = (*installed_command(environment), *(["watch"] if service else []))
+        _change(autostart, partial(autostart.enable, command), yes=yes)
+    elif action == "disable":
+        _change(autostart, autostart.disable, yes=yes)
+    status = autostart.status()
+    print(json.dumps(_document(status)) if as_json else sentence(status))
+    return 0
+
+
+def login_autostart(environment: Mapping[str, str]) -> Autostart:
+    """Give this system's autostart, for the person of this environment."""
+    return make_autostart(environment, find_locations(environment).home, _write)
+
+
+def _service(environment: Mapping[str, str]) -> Autostart:
+    if sys.platform != "linux":
+        raise UsageError("Only Linux has systemd", "Leave out --service.")
+    from trayapp.desktop.systemd_service import SystemdService  # noqa: PLC0415 -- here only
+
+    return SystemdService(environment, find_locations(environment).home, _write)
+
+
+_write = partial(write_private, keep_mode=True)
+
+
+def _change(autostart: Autostart, act: Callable[..., None], *, yes: bool) -> None:
+    """Change the entry, of somebody else's only if the person says so."""
+    status = autostart.status()
+    overwrite = status.is_foreign and confirm(
+        f"{status.place} was not written by trayapp. Replace it?", yes=yes
+    )
+    act(overwrite=overwrite)
+
+
+def sentence(status: AutostartStatus) -> str:
+    """Say what will happen, and by what."""
+    if status.starts and status.command is not None:
+        return f"Starts at login: {shlex.join(status.command)} ({status.place})"
+    return f"Does not start at login: {status.reason} ({status.place})"
+
+
+def _document(status: AutostartStatus) -> dict[str, object]:
+    return {
+        "starts": status.starts,
+        "reason": status.reason or None,
+        "place": status.place,
+        "command": None if status.command is None else list(status.command),
+        "foreign": status.is_foreign,
+    }

@@ -1,0 +1,144 @@
+"""Started at login on Linux: a desktop entry in the person's autostart folder.
+
+Source: the Desktop Application Autostart Specification 0.5.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from trayapp.desktop.autostart import AutostartStatus, Write
+from trayapp.desktop.autostart_rules import judge
+from trayapp.desktop.desktop_entry import entry_text, escaped, exec_value, read_entry
+from trayapp.errors import AutostartError, ForeignEntryError
+
+FILE_NAME = "trayapp.desktop"
+
+OURS = "X-Trayapp-Autostart"
+"""The key by which trayapp knows its own entry, which the desktops' settings leave in it."""
+
+_LARGEST_ENTRY_BYTES = 64 * 1024
+
+
+def autostart_entry(command: tuple[str, ...]) -> str:
+    """Write our entry.
+
+    What only some desktops know: LXQt waits for a tray, KDE for the panel. GNOME's phases are left
+    alone, since systemd starts no entry that names one.
+    """
+    return entry_text(
+        {
+            "Type": "Application",
+            "Name": "trayapp",
+            "Comment": "Today's coding time in the tray",
+            "Exec": exec_value(command),
+            "TryExec": escaped(command[0]),
+            "Icon": "trayapp",
+            "Terminal": "false",
+            "StartupNotify": "false",
+            "X-GNOME-Autostart-enabled": "true",
+            "X-KDE-autostart-after": "panel",
+            "X-LXQt-Need-Tray": "true",
+            OURS: "true",
+        },
+        comment="Written by: trayapp autostart enable",
+    )
+
+
+class XdgAutostart:
+    """The entry of our name, in the person's folder and in those of the system."""
+
+    def __init__(self, environment: Mapping[str, str], home: Path, write: Write) -> None:
+        self._environment = environment
+        self._write = write
+        given = environment.get("XDG_CONFIG_HOME", "")
+        config = Path(given) if Path(given).is_absolute() else home / ".config"
+        self._own = config / "autostart" / FILE_NAME
+
+    def status(self) -> AutostartStatus:
+        """Judge the first entry of our name, by this desktop's rules."""
+        for path in (self._own, *self._system_entries()):
+            text = _read(path)
+            if text is None:
+                continue
+            verdict = judge(text, self._desktops(), self._exists)
+            return AutostartStatus(
+                verdict.starts,
+                verdict.reason,
+                str(path),
+                verdict.command,
+                verdict.wanted,
+                is_foreign=not _is_ours(text),
+            )
+        return AutostartStatus(starts=False, reason="there is no entry", place=str(self._own))
+
+    def enable(self, command: tuple[str, ...], *, overwrite: bool = False) -> None:
+        """Write our entry."""
+        self._guard(overwrite=overwrite)
+        self._put(autostart_entry(command))
+
+    def disable(self, *, overwrite: bool = False) -> None:
+        """Remove our entry; where the system has one of that name, say in ours not to start it."""
+        self._guard(overwrite=overwrite)
+        if any(_read(path) is not None for path in self._system_entries()):
+            hidden = {"Type": "Application", "Name": "trayapp", "Hidden": "true", OURS: "true"}
+            self._put(entry_text(hidden, comment="Written by: trayapp autostart disable"))
+            return
+        try:
+            self._own.unlink(missing_ok=True)
+        except OSError as error:
+            raise _not_writable(self._own, error) from error
+
+    def _guard(self, *, overwrite: bool) -> None:
+        text = _read(self._own)
+        if text is not None and not _is_ours(text) and not overwrite:
+            raise ForeignEntryError(
+                f"{self._own} was not written by trayapp, and was left alone",
+                "To have it replaced: trayapp autostart enable --yes",
+            )
+
+    def _put(self, text: str) -> None:
+        try:
+            self._write(self._own, text)
+        except OSError as error:
+            raise _not_writable(self._own, error) from error
+
+    def _system_entries(self) -> Iterator[Path]:
+        # Relative paths count as unset: https://specifications.freedesktop.org/basedir-spec
+        for folder in (self._environment.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":"):
+            if Path(folder).is_absolute():
+                yield Path(folder) / "autostart" / FILE_NAME
+
+    def _desktops(self) -> list[str]:
+        return [
+            name for name in self._environment.get("XDG_CURRENT_DESKTOP", "").split(":") if name
+        ]
+
+    def _exists(self, program: str) -> bool:
+        return shutil.which(program, path=self._environment.get("PATH", os.defpath)) is not None
+
+
+def _is_ours(text: str) -> bool:
+    return OURS in (read_entry(text) or {})
+
+
+def _read(path: Path) -> str | None:
+    """Read an entry, None where there is none; raises AutostartError."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(_LARGEST_ENTRY_BYTES).decode(errors="replace")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise AutostartError(
+            f"{path} cannot be read ({error.strerror})", "Look at what lies there."
+        ) from error
+
+
+def _not_writable(path: Path, error: OSError) -> AutostartError:
+    return AutostartError(
+        f"{path} cannot be written ({error.strerror})", "Make that folder writable for yourself."
+    )
