@@ -69,9 +69,10 @@ def test_the_icon_shows_the_time_and_its_menu_works_by_real_clicks(
         "Add folder…",
         "Open dashboard",
         "Refresh now",
+        "Start at login",
         "Quit",
     ]
-    assert len(rows) == 6
+    assert len(rows) == 7
     assert app.tooltip() == "Today  2h 5m"
 
     server.today(total_seconds=11_520)
@@ -222,7 +223,7 @@ def test_a_panel_that_is_killed_and_started_again_shows_the_icon(app: App) -> No
 
     icon = app.wait_for_icon(fresh(7500))
     _menu, rows = app.open_menu(icon)
-    assert len(rows) == 6
+    assert len(rows) == 7
     app.desktop.key("Escape")
 
 
@@ -248,13 +249,14 @@ def test_without_an_account_the_menu_says_how_to_sign_in(app: App) -> None:
     _menu, rows = app.open_menu(icon)
     app.desktop.screenshot("app-signed-out")
 
-    assert len(rows) == 6
+    assert len(rows) == 7
     assert app.labels() == [
         "Today  -",
         "Local: There is no account yet",
         "To sign in, run in a terminal: trayapp login",
         "Add folder…",
         "Refresh now",
+        "Start at login",
         "Quit",
     ]
     app.desktop.key("Escape")

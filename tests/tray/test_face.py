@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +14,11 @@ from tests.resident.scene import ACCOUNT, USER, Scene
 from trayapp.coding.file_monitor import FileMonitorStatus, WatchedFolder
 from trayapp.coding.preferences import IconFace, Preferences, Scheme
 from trayapp.coding.status import DeliveryStatus, Problem, Status
+from trayapp.desktop.autostart import AutostartStatus
 from trayapp.desktop.notifications import RememberingNotifier
+from trayapp.desktop.start_at_login import StartAtLogin
 from trayapp.errors import (
+    AutostartError,
     ConfigError,
     FolderDialogError,
     KeyRefusedError,
@@ -26,11 +29,33 @@ from trayapp.settings.accounts import Account, Settings
 from trayapp.settings.watching import WatchingSettings
 from trayapp.tray.backends import Appearance, Item
 from trayapp.tray.drawing import Artwork, draw_icons
-from trayapp.tray.face import Face, pause_end
+from trayapp.tray.face import Desk, Face, pause_end
 from trayapp.tray.fake_backend import FakeBackend
 from trayapp.tray.menu import UNTIL_TOMORROW, clock_time
 
 OTHER = Account("work", "https://wakapi.example/api")
+
+
+class MemoryAutostart:
+    """An autostart that is kept in memory, of a desktop that may refuse."""
+
+    def __init__(self) -> None:
+        self.command: tuple[str, ...] | None = None
+        self.refusal: AutostartError | None = None
+
+    def status(self) -> AutostartStatus:
+        starts = self.command is not None
+        return AutostartStatus(starts, "", "memory", self.command, wanted=starts)
+
+    def enable(self, command: tuple[str, ...], *, overwrite: bool = False) -> None:
+        del overwrite
+        if self.refusal is not None:
+            raise self.refusal
+        self.command = command
+
+    def disable(self, *, overwrite: bool = False) -> None:
+        del overwrite
+        self.command = None
 
 
 class Watched:
@@ -42,15 +67,21 @@ class Watched:
         self.notifier = RememberingNotifier()
         self.pages: list[str] = []
         self.chosen: Path | FolderDialogError | None = None
+        self.choose: Callable[[], Path | None] = self._choose
         self.opened: list[str] = []
+        self.autostart = MemoryAutostart()
+        self.login = StartAtLogin(self.autostart, lambda: ("/usr/bin/trayapp",))
         self.face = Face(
             self.scene.resident,
             self.backend,
-            self.pages.append,
             self.notifier,
-            self._choose,
-            self.opened.append,
-            "/home/a",
+            Desk(
+                self.pages.append,
+                self.opened.append,
+                lambda: self.choose(),  # noqa: PLW0108 -- a test puts another in its place
+                self.login,
+                "/home/a",
+            ),
         )
 
     def _choose(self) -> Path | None:
@@ -432,18 +463,15 @@ def test_a_folder_that_is_not_chosen_is_not_added(
     assert watched.watching().folders == (CODE,)
 
 
-def test_one_dialog_at_a_time_and_the_menu_lives_on(
-    watched: Watched, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_dialog_at_a_time_and_the_menu_lives_on(watched: Watched) -> None:
     closed = threading.Event()
     asked: list[None] = []
 
-    def choose() -> Path | None:
+    def choose() -> None:
         asked.append(None)
         closed.wait(10)
-        return None
 
-    monkeypatch.setattr(watched.face, "_choose_folder", choose)
+    watched.choose = choose
 
     watched.click("Add folder…")
     wait_for(lambda: asked, "it is asked for")
@@ -452,6 +480,38 @@ def test_one_dialog_at_a_time_and_the_menu_lives_on(
 
     assert len(asked) == 1
     closed.set()
+
+
+def test_start_at_login_is_switched_by_a_click_and_shows_what_is_so(watched: Watched) -> None:
+    assert not watched.item("Start at login").checked
+
+    watched.click("Start at login")
+    assert watched.autostart.status().command == ("/usr/bin/trayapp",)
+    assert watched.item("Start at login").checked
+
+    watched.click("Start at login")
+    assert watched.autostart.status().command is None
+    assert not watched.item("Start at login").checked
+
+
+def test_what_the_desktops_own_settings_switched_is_seen_when_the_menu_opens(
+    watched: Watched,
+) -> None:
+    watched.autostart.command = ("/usr/bin/trayapp",)
+    assert not watched.item("Start at login").checked
+
+    watched.backend.open_menu()
+
+    assert watched.item("Start at login").checked
+
+
+def test_a_desktop_that_cannot_start_it_at_login_is_told(watched: Watched) -> None:
+    watched.autostart.refusal = AutostartError("It is not writable", "Make it so.")
+
+    watched.click("Start at login")
+
+    assert watched.told() == ["It is not writable. Make it so."]
+    assert not watched.item("Start at login").checked
 
 
 def test_what_is_wrong_with_a_folder_is_told_with_what_to_do(

@@ -12,20 +12,25 @@ from functools import partial
 
 from trayapp import __version__
 from trayapp.cli import complain
+from trayapp.cli.autostart import login_autostart
 from trayapp.cli.delivering import make_delivery
+from trayapp.cli.file_settings import FileSettings
 from trayapp.cli.logs import log_to_file
-from trayapp.cli.parts import FileSettings, make_asker
+from trayapp.cli.parts import make_asker
 from trayapp.cli.signals import handled
 from trayapp.coding.preferences import Scheme
 from trayapp.desktop.browser import open_folder, open_page
 from trayapp.desktop.control import ControlListener, ask
 from trayapp.desktop.folder_chooser import make_folder_chooser
 from trayapp.desktop.idle import idle_gate
+from trayapp.desktop.installed_command import installed_command
+from trayapp.desktop.keyring_watcher import KeyringWatcher
 from trayapp.desktop.network import NetworkWatcher
 from trayapp.desktop.notifications import DesktopNotifier, Notifier
 from trayapp.desktop.session_bus import SessionBus
 from trayapp.desktop.single_instance import InstanceLock
 from trayapp.desktop.sleep import SleepWatcher
+from trayapp.desktop.start_at_login import StartAtLogin
 from trayapp.desktop.theme import ThemeWatcher, panel_scheme
 from trayapp.errors import ControlError, TrayappError
 from trayapp.resident.clock import SystemClock
@@ -41,7 +46,7 @@ from trayapp.settings.locations import (
     make_runtime_folder,
 )
 from trayapp.tray.backends import Backend, describe_tray, make_backend
-from trayapp.tray.face import Face
+from trayapp.tray.face import Desk, Face
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +77,9 @@ def run(environment: Mapping[str, str], *, verbose: bool) -> int:
         parts.callback(chooser.stop)
         notifier = _make_notifier(backend, bus)
         home = str(locations.home)
-        face = Face(resident, backend, open_page, notifier, chooser.choose, open_folder, home)
+        login = StartAtLogin(login_autostart(environment), partial(installed_command, environment))
+        desk = Desk(open_page, open_folder, chooser.choose, login, home)
+        face = Face(resident, backend, notifier, desk)
         interrupted = parts.enter_context(_stop_on_signals(face))
         listener = ControlListener(locations.control_address)
         try:
@@ -86,13 +93,14 @@ def run(environment: Mapping[str, str], *, verbose: bool) -> int:
             sleep.start()
             parts.callback(sleep.stop)
             _follow_theme(bus, face, environment)
+            KeyringWatcher(bus, resident.keyring_changed).start()
             bus.start()
             parts.callback(bus.stop)
         network = NetworkWatcher(resident.woke)
         network.start()
         parts.callback(network.stop)
         complain(f"The tray icon is starting; the log is {log_file}")
-        face.run(partial(_begin, resident, environment))
+        face.run(partial(_begin, resident, login, environment))
         log.info("trayapp ends")
     return 130 if interrupted else 0
 
@@ -136,9 +144,10 @@ def _follow_theme(bus: SessionBus, face: Face, environment: Mapping[str, str]) -
     ThemeWatcher(bus, stand_on).start()
 
 
-def _begin(resident: Resident, environment: Mapping[str, str]) -> None:
+def _begin(resident: Resident, login: StartAtLogin, environment: Mapping[str, str]) -> None:
     """Start asking for the number, and tell whoever waits for an icon in vain."""
     resident.start()
+    login.mend()
     tray = describe_tray(environment)
     log.info("tray: %s", tray.found)
     if not tray.shows:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from trayapp.coding.file_monitor import with_home_sign
 from trayapp.coding.preferences import IconFace, Preferences, Scheme
 from trayapp.coding.status import State, Status
 from trayapp.desktop.notifications import Notification, Notifier, Pixels
+from trayapp.desktop.start_at_login import StartAtLogin
 from trayapp.errors import TrayappError
 from trayapp.resident.resident import Resident
 from trayapp.tray.backends import Appearance, Backend, Item
@@ -32,30 +34,36 @@ from trayapp.tray.menu import (
 log = logging.getLogger(__name__)
 
 
-class Face:
-    """Join a resident to a tray icon: Status one way, a person's clicks the other.
+@dataclass(frozen=True)
+class Desk:
+    """What a click can do on the person's desktop.
 
-    `open_page` opens a URL in the person's browser, `open_folder` a folder in their file manager;
+    `open_page` opens a URL in their browser, `open_folder` a folder in their file manager;
     `choose_folder` waits until they have chosen one. Paths in `home` are shown with a ~.
     """
+
+    open_page: Callable[[str], None]
+    open_folder: Callable[[str], None]
+    choose_folder: Callable[[], Path | None]
+    login: StartAtLogin
+    home: str
+
+
+class Face:
+    """Join a resident to a tray icon: Status one way, a person's clicks the other."""
 
     def __init__(
         self,
         resident: Resident,
         backend: Backend,
-        open_page: Callable[[str], None],
         notifier: Notifier,
-        choose_folder: Callable[[], Path | None],
-        open_folder: Callable[[str], None],
-        home: str,
+        desk: Desk,
     ) -> None:
         self._resident = resident
         self._backend = backend
-        self._open_page = open_page
         self._notifier = notifier
-        self._choose_folder = choose_folder
-        self._open_folder = open_folder
-        self._home = home
+        self._desk = desk
+        self._starts_at_login: bool | None = None
         self._scheme = Scheme.UNKNOWN
         # Whoever draws last must have drawn what came last.
         self._drawing = threading.Lock()
@@ -74,10 +82,11 @@ class Face:
 
         def begin() -> None:
             # What has changed since the appearance was made.
+            self._starts_at_login = self._desk.login.starts()
             self._draw()
             shown()
 
-        self._backend.run(appearance, begin, self._resident.menu_opened)
+        self._backend.run(appearance, begin, self._menu_opened)
 
     def stop(self) -> None:
         """Let `run` return; may be called from a signal handler."""
@@ -96,10 +105,13 @@ class Face:
         return Appearance(
             images=draw_icons(status, scheme, self._backend.artwork),
             tooltip=tooltip(status, fetched),
-            items=tuple(self._item(line, status) for line in lay_out(status, fetched, self._home)),
+            items=tuple(self._item(line, status) for line in self._lay_out(status, fetched)),
             label=label(status) if self._wants_label(status.preferences) else "",
             attention=status.state is State.REFUSED or status.delivery.dead > 0,
         )
+
+    def _lay_out(self, status: Status, fetched: str) -> tuple[Line, ...]:
+        return lay_out(status, fetched, self._desk.home, starts_at_login=self._starts_at_login)
 
     def _wants_label(self, preferences: Preferences) -> bool:
         beside = self._backend.artwork is Artwork.TEMPLATE and preferences.icon is IconFace.DIGITS
@@ -108,6 +120,23 @@ class Face:
     def _draw(self) -> None:
         with self._drawing:
             self._backend.show(self.appearance(self._resident.status))
+
+    def _menu_opened(self) -> None:
+        self._resident.menu_opened()
+        self._look_at_login()
+
+    def _look_at_login(self) -> None:
+        """Draw anew if the desktop's own settings, or a click, changed what starts at login."""
+        starts = self._desk.login.starts()
+        if starts != self._starts_at_login:
+            self._starts_at_login = starts
+            self._draw()
+
+    def _switch_login(self, *, on: bool) -> None:
+        try:
+            self._desk.login.switch(on=on)
+        finally:
+            self._look_at_login()
 
     def _show_itself(self) -> None:
         self._backend.announce()
@@ -120,19 +149,19 @@ class Face:
         self._notify("state", title, problem.hint if problem else "")
 
     def _add_folder(self) -> None:
-        folder = self._choose_folder()
+        folder = self._desk.choose_folder()
         if folder is not None:
             advice = self._resident.add_folder(folder)
             is_on = self._resident.status.monitor.enabled
             off = "" if is_on else ", but the file monitor is switched off"
-            shown = with_home_sign(str(folder), self._home)
+            shown = with_home_sign(str(folder), self._desk.home)
             self._notify("folder", f"{shown} was added{off}", advice)
 
     def _tell_folder(self, path: str) -> None:
         folders = self._resident.status.monitor.folders
         folder = next((each for each in folders if each.path == path), None)
         if folder is not None:
-            shown = with_home_sign(path, self._home)
+            shown = with_home_sign(path, self._desk.home)
             self._notify("folder", f"{shown}: {folder.problem or 'all is well'}", folder.advice)
 
     def _send_now(self) -> None:
@@ -170,14 +199,15 @@ class Face:
             Action.QUIT: self._resident.quit,
             Action.SHOW_ACCOUNT: lambda: self._resident.use_account(line.argument),
             Action.SIGN_OUT: lambda: self._resident.sign_out(line.argument),
-            Action.OPEN_DASHBOARD: lambda: self._open_page(str(status.dashboard_url)),
+            Action.OPEN_DASHBOARD: lambda: self._desk.open_page(str(status.dashboard_url)),
             Action.SWITCH_MONITOR: lambda: self._resident.enable_monitor(enabled=not line.on),
             Action.PAUSE: lambda: self._resident.pause(pause_end(line.argument, time.time())),
             Action.RESUME: lambda: self._resident.pause(0.0),
             Action.ADD_FOLDER: self._add_folder,
-            Action.OPEN_FOLDER: lambda: self._open_folder(line.argument),
+            Action.OPEN_FOLDER: lambda: self._desk.open_folder(line.argument),
             Action.REMOVE_FOLDER: lambda: self._resident.remove_folder(Path(line.argument)),
             Action.TELL_FOLDER: lambda: self._tell_folder(line.argument),
+            Action.SWITCH_LOGIN: lambda: self._switch_login(on=not line.on),
             Action.SEND_NOW: self._send_now,
             Action.TELL_REFUSED: lambda: self._tell_refused(status),
             Action.TELL_DELIVERY: lambda: self._tell_delivery(status),

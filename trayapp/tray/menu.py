@@ -9,9 +9,13 @@ from enum import Enum, auto
 from unicodedata import bidirectional
 
 from trayapp.coding.counted import counted
-from trayapp.coding.duration import ESTIMATE_SIGN, NOT_KNOWN, format_duration
+from trayapp.coding.duration import (
+    ESTIMATE_SIGN,
+    NOT_KNOWN,
+    format_duration,
+    format_goal,
+)
 from trayapp.coding.file_monitor import FileMonitorStatus, WatchedFolder, with_home_sign
-from trayapp.coding.goal import format_goal
 from trayapp.coding.number import Share
 from trayapp.coding.status import DeliveryStatus, Flag, State, Status
 
@@ -49,6 +53,7 @@ class Action(Enum):
     OPEN_FOLDER = auto()
     REMOVE_FOLDER = auto()
     TELL_FOLDER = auto()
+    SWITCH_LOGIN = auto()
     SEND_NOW = auto()
     TELL_REFUSED = auto()
     TELL_DELIVERY = auto()
@@ -77,16 +82,19 @@ class Line:
 SEPARATOR = Line("---")
 
 
-def lay_out(status: Status, fetched: str, home: str = "") -> tuple[Line, ...]:
+def lay_out(
+    status: Status, fetched: str, home: str = "", *, starts_at_login: bool | None = None
+) -> tuple[Line, ...]:
     """Lay out the menu; `fetched` is the number's time of day, such as `14:02`.
 
-    Paths in the folder `home` are shown with a ~.
+    Paths in the folder `home` are shown with a ~. That it starts at login can be switched where it
+    is known.
     """
     groups = (
         _what_is_known(status, fetched),
         _breakdowns(status),
         _monitor(status.monitor, home),
-        _actions(status),
+        _actions(status, starts_at_login),
         (Line("Quit", Action.QUIT),),
     )
     lines = [line for group in groups if group for line in (SEPARATOR, *group)]
@@ -210,8 +218,10 @@ def isolated(name: str) -> str:
     return kept
 
 
-def _actions(status: Status) -> tuple[Line, ...]:
+def _actions(status: Status, starts_at_login: bool | None) -> tuple[Line, ...]:
     lines = [Line("Refresh now", Action.REFRESH)]
+    if starts_at_login is not None:
+        lines.append(Line("Start at login", Action.SWITCH_LOGIN, on=starts_at_login))
     if status.dashboard_url is not None:
         lines.insert(0, Line("Open dashboard", Action.OPEN_DASHBOARD))
     if accounts := _accounts(status):

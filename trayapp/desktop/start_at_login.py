@@ -1,0 +1,57 @@
+"""Start at login as a menu has it: on or off, and mended after an upgrade."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from trayapp.desktop.autostart import Autostart
+from trayapp.errors import AutostartError
+
+log = logging.getLogger(__name__)
+
+
+class StartAtLogin:
+    """Switch whether trayapp starts at login.
+
+    `find_command` gives what is to be started, or raises NotInstalledError.
+    """
+
+    def __init__(self, autostart: Autostart, find_command: Callable[[], tuple[str, ...]]) -> None:
+        self._autostart = autostart
+        self._find_command = find_command
+
+    def starts(self) -> bool | None:
+        """Tell whether it starts at login, None where that cannot be read."""
+        try:
+            return self._autostart.status().starts
+        except AutostartError as error:
+            log.info("whether trayapp starts at login is not known: %s", error)
+            return None
+
+    def switch(self, *, on: bool) -> None:
+        """Have it started at login, or no longer; raises AutostartError."""
+        if on:
+            self._autostart.enable(self._find_command())
+        else:
+            self._autostart.disable()
+
+    def mend(self) -> bool:
+        """Write our entry anew where it starts another command, and tell whether that was so.
+
+        An upgrade may have moved the program. An entry that is off, or not ours, is left alone, and
+        so is any by a trayapp that is not installed.
+        """
+        try:
+            status = self._autostart.status()
+            if not status.wanted or status.is_foreign:
+                return False
+            command = self._find_command()
+            if status.command == command:
+                return False
+            self._autostart.enable(command)
+        except AutostartError as error:
+            log.info("what starts at login was left as it is: %s", error)
+            return False
+        log.info("trayapp is started at login by %s now", command[0])
+        return True
