@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import inspect
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -270,6 +274,27 @@ class TestChoice:
         monkeypatch.setattr(keyring.core, "load_env", lambda: chain)
 
         assert choose_backend(unlock=False) is service
+
+    def test_to_choose_starts_no_process(self, tmp_path: Path) -> None:
+        """Of all backends' modules, the Mac's would have gcc run on Linux."""
+        code = (
+            "import sys\n"
+            "def hook(event, arguments):\n"
+            "    if event == 'subprocess.Popen': sys.exit(f'{event} {arguments}')\n"
+            "sys.addaudithook(hook)\n"
+            "from trayapp.errors import KeyringMissingError\n"
+            "from trayapp.settings.keyring_store import choose_backend\n"
+            "try: choose_backend(unlock=True)\n"
+            "except KeyringMissingError: pass\n"
+            "print('keyring.backends.macOS' in sys.modules)\n"
+        )
+        environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=50, check=False
+        )
+
+        assert (done.stdout, done.stderr) == ("True\n", "")
 
     @pytest.mark.parametrize("module", ["kwallet", "libsecret"])
     def test_what_asks_by_itself_is_not_asked_in_the_background(

@@ -267,6 +267,17 @@ class TestWritePrivate:
         assert link.is_symlink()
         assert target.read_text() == "new"
 
+    def test_a_device_or_a_pipe_is_never_replaced(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        (tmp_path / "link").symlink_to(tmp_path / "pipe")
+
+        for name in ("pipe", "link"):
+            with pytest.raises(OSError, match="no ordinary file"):
+                write_private(tmp_path / name, "new")
+
+        assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+        assert sorted(each.name for each in tmp_path.iterdir()) == ["link", "pipe"]
+
     def test_a_failure_leaves_the_old_file_and_no_other(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -30,6 +31,8 @@ HOLD_OFF_SECONDS = 300.0
 """After a call that ran out of time none is made in the background for so long."""
 
 _LOCKED = {"KeyringLocked", "LockedException", "PromptDismissedException"}
+
+_MAC_LIBRARIES = "keyring.backends.macOS.api"
 
 _ASKS_UNASKED = {"keyring.backends.kwallet", "keyring.backends.libsecret"}
 
@@ -186,6 +189,9 @@ def choose_backend(*, unlock: bool) -> KeyringBackend:
     """
     from keyring import backend, core  # noqa: PLC0415 -- 200 ms that most commands do without
 
+    if sys.platform != "darwin":
+        # Else it looks for the Mac's libraries, for which ctypes runs ldconfig, gcc and ld.
+        sys.modules[_MAC_LIBRARIES] = None  # type: ignore[assignment] # "there is none", for import
     chosen = core.load_env() or core.load_config()
     if chosen is None:
         # This loads the backends' modules. What it returns is kept for ever, but at log-in the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -148,14 +149,18 @@ def write_private(
 ) -> None:
     """Write a whole file or nothing of it, readable by its owner only; raises OSError.
 
-    A symlink is written through. `keep_mode` leaves the mode of a file that exists. What is
+    A symlink is written through. What is no ordinary file stays, and is an OSError: a rename would
+    put a file in the place of a device. `keep_mode` leaves the mode of a file that exists. What is
     `durable` survives a power cut; a cache that is written every minute need not wake the disk.
     """
     import tempfile  # noqa: PLC0415 -- reading settings does without, and it costs as much
 
     target = Path(os.path.realpath(path))
     _make_missing(target.parent)
-    mode = stat.S_IMODE(target.stat().st_mode) if keep_mode and target.exists() else 0o600
+    there = target.stat().st_mode if target.exists() else stat.S_IFREG | 0o600
+    if not stat.S_ISREG(there):
+        raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+    mode = stat.S_IMODE(there) if keep_mode else 0o600
     # mkstemp makes it 0600. In the same folder, since a rename is atomic within one file system.
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
