@@ -21,6 +21,7 @@
     │   ├── UserNotShownError               no such user, or one whose time is not public
     │   ├── StillComputingError             202: it has nothing to show yet
     │   └── BadAnswerError                  any other status, or no sensible number
+    │       └── BeyondPlanError             402: not in the account's plan
     ├── KeyNotStoredError              1    login found no keyring that would take the key
     ├── AutostartError                 1    what starts at login cannot be read or changed
     │   ├── ForeignEntryError               somebody else wrote the entry; it was left alone
@@ -168,6 +169,10 @@ class StillComputingError(ServerError):
 
 class BadAnswerError(ServerError):
     """Any other status, or an answer that holds no sensible number."""
+
+
+class BeyondPlanError(BadAnswerError):
+    """The account's plan does not go so far (402)."""
 
 
 class KeyNotStoredError(TrayappError):

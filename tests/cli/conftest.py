@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.past import past_server
 from tests.cli.person import Person
 from tests.desktop.bus import PrivateBus
 from tests.server import Server
@@ -20,6 +21,13 @@ def person(tmp_path: Path) -> Person:
 def server() -> Iterator[Server]:
     with Server("hackatime", timezone="UTC") as server:
         server.today(total_seconds=7500)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def past() -> Iterator[Server]:
+    """WakaTime with a week of coding in the past."""
+    with past_server("wakatime") as server:
         yield server
 
 

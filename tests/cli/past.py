@@ -60,13 +60,19 @@ def send(server: Server, begin: float, count: int, **changes: str) -> None:
         assert set(statuses(reply)) <= {201, 202}, reply
 
 
-def sign_in(person: Person, server: Server) -> None:
-    """Make the server the person's only account."""
-    person.variables["WAKATIME_API_KEY"] = server.key
+def sign_in(person: Person, work: Server, **others: Server) -> None:
+    """Make the server the person's account `work`, which shows; the others take its key, too."""
+    person.variables["WAKATIME_API_KEY"] = work.key
+    accounts = {"work": work, **others}
     person.write_config(
-        f'[accounts.work]\napi_url = "{server.api_url}"\nkey = "env"\n'
-        f'dialect = "{server.dialect}"\n'
+        "".join(
+            f'[accounts.{name}]\napi_url = "{server.api_url}"\nkey = "env"\n'
+            f'dialect = "{server.dialect}"\n'
+            for name, server in accounts.items()
+        )
     )
+    for server in others.values():
+        server.key = work.key
 
 
 def at_terminal(

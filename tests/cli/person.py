@@ -56,6 +56,22 @@ class Person:
             check=False,
         )
 
+    def imports(self, *arguments: str) -> tuple[list[str], set[str]]:
+        """Run trayapp and give the lines that it prints, and the modules that are loaded then."""
+        program = (
+            "import json, sys\nfrom trayapp.cli import main; main()\n"
+            "print(json.dumps(list(sys.modules)))"
+        )
+        *printed, modules = subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=True,
+        ).stdout.splitlines()
+        return printed, set(json.loads(modules))
+
     def today(self, *arguments: str) -> dict[str, Any]:
         """Run `trayapp today --format json` and give the object."""
         document: dict[str, Any] = json.loads(

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cli.past import sign_in
 from tests.cli.person import COMMAND_SECONDS, Person
 from tests.faults.failures import FAILURES, SLOW_FAILURES, Failure
 from tests.server import DIALECTS, Answer, Misbehaviour, Server, misbehaviours
@@ -212,11 +213,7 @@ def basic(key: str) -> str:
 
 def test_the_account_that_is_named_is_asked(person: Person, server: Server) -> None:
     with Server("wakatime") as other:
-        person.write_config(
-            f'[accounts.one]\napi_url = "{other.api_url}"\nkey = "env"\n'
-            f'[accounts.two]\napi_url = "{server.api_url}"\nkey = "env"\n'
-        )
-        person.variables["WAKATIME_API_KEY"] = server.key
+        sign_in(person, other, two=server)
 
         result = person.run("api", "GET", TODAY, "--account", "two")
 
@@ -262,11 +259,7 @@ ABOUT_A_TOTAL = ("no time", "without a total")
 )
 def test_each_failure_has_its_exit_code_and_its_sentence(failure: Failure, person: Person) -> None:
     with Server(failure.dialects[0]) as server:
-        person.write_config(
-            f'[accounts.work]\napi_url = "{server.api_url}"\nkey = "env"\n'
-            f'dialect = "{server.dialect}"\n'
-        )
-        person.variables["WAKATIME_API_KEY"] = server.key
+        sign_in(person, server)
         server.misbehave(failure.misbehaviour(), times=1)
 
         result = person.run("api", "GET", TODAY)

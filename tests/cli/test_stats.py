@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -24,12 +23,6 @@ from tests.server import DIALECTS, Server, misbehaviours
 
 WEEK = "2026-08-16..2026-08-22"
 ESCAPE = "\x1b"
-
-
-@pytest.fixture(scope="module")
-def past() -> Iterator[Server]:
-    with past_server("wakatime") as server:
-        yield server
 
 
 @pytest.fixture

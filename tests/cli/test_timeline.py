@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,12 +10,6 @@ from rich.cells import cell_len
 from tests.cli.past import WIDE_NAME, assert_golden, at_terminal, past_server, send, sign_in
 from tests.cli.person import Person
 from tests.server import DIALECTS, Server
-
-
-@pytest.fixture(scope="module")
-def past() -> Iterator[Server]:
-    with past_server("wakatime") as server:
-        yield server
 
 
 @pytest.fixture

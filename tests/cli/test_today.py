@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.cli.past import sign_in
 from tests.cli.person import Person
 from tests.coding.test_document import KEYS
 from tests.faults.failures import FAILURES, SLOW_FAILURES, Failure
@@ -50,11 +51,7 @@ def test_every_dialect_gives_one_object_with_every_key(dialect: str, person: Per
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.name)
 def test_each_failure_has_its_exit_code_and_its_sentence(failure: Failure, person: Person) -> None:
     with Server(failure.dialects[0]) as server:
-        person.write_config(
-            f'[accounts.work]\napi_url = "{server.api_url}"\nkey = "env"\n'
-            f'dialect = "{server.dialect}"\n'
-        )
-        person.variables["WAKATIME_API_KEY"] = server.key
+        sign_in(person, server)
         server.misbehave(failure.misbehaviour(), times=1)
 
         result = person.run("today")
@@ -134,10 +131,7 @@ def test_yesterdays_number_is_never_printed_as_todays(known: Person, server: Ser
 
 def test_wakatimes_cold_answer_keeps_the_last_number_and_else_is_none(person: Person) -> None:
     with Server("wakatime") as server:
-        person.write_config(
-            f'[accounts.work]\napi_url = "{server.api_url}"\nkey = "env"\ndialect = "wakatime"\n'
-        )
-        person.variables["WAKATIME_API_KEY"] = server.key
+        sign_in(person, server)
         server.today(cold=True)
         first = person.run("today")
         server.today(cold=False, total_seconds=7500)
@@ -169,12 +163,7 @@ def test_asking_for_another_account_does_not_change_what_cached_shows(person: Pe
     with Server("hackatime") as one, Server("hackatime") as two:
         one.today(total_seconds=60)
         two.today(total_seconds=120)
-        two.key = one.key
-        person.variables["WAKATIME_API_KEY"] = one.key
-        person.write_config(
-            f'[accounts.one]\napi_url = "{one.api_url}"\nkey = "env"\n'
-            f'[accounts.two]\napi_url = "{two.api_url}"\nkey = "env"\n'
-        )
+        sign_in(person, one, two=two)
         assert person.run("today").stdout == "1m\n"
         assert person.run("today", "--account", "two").stdout == "2m\n"
 
@@ -241,23 +230,10 @@ def test_the_cheap_path_is_the_same_place_as_the_ordinary_one(
 
 def test_the_cheap_commands_import_nothing_heavy(known: Person) -> None:
     known.run("today")
-    program = (
-        "import sys; sys.argv = ['trayapp', 'today', '--cached']\n"
-        "from trayapp.cli import main; main()\n"
-        "import json; print(json.dumps(list(sys.modules)))"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", program],
-        env=known.environment,
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=True,
-    )
 
-    line, modules = result.stdout.splitlines()
-    assert line == "2h 5m"
-    loaded = set(json.loads(modules))
+    printed, loaded = known.imports("today", "--cached")
+
+    assert printed == ["2h 5m"]
     heavy = {"argparse", "dataclasses", "typing", "logging", "pathlib", "httpx", "inspect"}
     ours = {name for name in loaded if name.startswith("trayapp")}
     assert ours == {

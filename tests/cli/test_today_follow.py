@@ -18,6 +18,7 @@ from typing import IO
 
 import pytest
 
+from tests.cli.past import sign_in
 from tests.cli.person import Person
 from tests.coding.samples import a_number, a_status
 from tests.desktop.processes import wait_for
@@ -239,18 +240,13 @@ def test_an_account_that_does_not_show_is_asked_for_beside_trayapp(person: Perso
     with Server("hackatime") as one, Server("hackatime") as two:
         one.today(total_seconds=60)
         two.today(total_seconds=120)
-        two.key = one.key
-        person.variables["WAKATIME_API_KEY"] = one.key
-        person.write_config(
-            f'[accounts.one]\napi_url = "{one.api_url}"\nkey = "env"\n'
-            f'[accounts.two]\napi_url = "{two.api_url}"\nkey = "env"\n'
-        )
-        trayapp = Trayapp(person, "one", one.api_url)
+        sign_in(person, one, two=two)
+        trayapp = Trayapp(person, "work", one.api_url)
         trayapp.start()
         trayapp.tells(600)
         with (
             following(person, "--account", "two") as other,
-            following(person, "--account", "one") as same,
+            following(person, "--account", "work") as same,
             following(person) as showing,
         ):
             other.wait_for_line("2m")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from dataclasses import replace
 
@@ -178,21 +176,7 @@ def test_a_server_that_fails_is_asked_again_after_a_minute_at_the_latest(
 def test_every_format_is_cheap(arguments: list[str], known: Person) -> None:
     known.run("today")
     for route in (["--cached"], ["--max-age", "60"]):
-        program = (
-            f"import sys; sys.argv = ['trayapp', 'today', *{route + arguments}]\n"
-            "from trayapp.cli import main; main()\n"
-            "import json; print(json.dumps(list(sys.modules)))"
-        )
-        result = subprocess.run(
-            [sys.executable, "-c", program],
-            env=known.environment,
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=True,
-        )
-
-        loaded = set(json.loads(result.stdout.splitlines()[-1]))
+        _, loaded = known.imports("today", *route, *arguments)
         assert not loaded & {
             "argparse",
             "dataclasses",

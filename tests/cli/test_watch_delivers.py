@@ -167,13 +167,11 @@ def test_queue_send_has_a_watch_send_at_once(tmp_path: Path, code: Path, server:
     with watching(tmp_path, str(code), dry=False) as one:
         one.wait_until("is watched")
         (code / "a.py").write_text("print()\n")
-        wait_for(lambda: stored(server) == ["a.py"], "the first arrives", LINE_LIMIT)
+        queue, receiver = queue_of(one), f"wakatime.cfg@{server.api_url}"
+        wait_for(lambda: queue.counts(receiver).done == 1, "the first arrives", LINE_LIMIT)
         # The next round is half a minute away.
         (code / "b.py").write_text("print()\n")
-        wait_for(
-            lambda: queue_of(one).counts(f"wakatime.cfg@{server.api_url}").waiting == 1,
-            "it is kept",
-        )
+        wait_for(lambda: queue.counts(receiver).waiting == 1, "the second is kept", LINE_LIMIT)
         done = subprocess.run(
             [sys.executable, "-m", "trayapp", "queue", "send"],
             env=one.environment,

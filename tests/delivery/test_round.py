@@ -409,7 +409,7 @@ def test_whatever_the_server_answers_nothing_is_lost_or_sent_again_once_accepted
 
     # The trouble passes, and somebody goes on working.
     one.server.window = (Trouble.NONE, range(0))
-    one.rounds(60, fresh=1)
+    one.rounds(120, fresh=1)
 
     check_dead(one)
     assert not one.server.told_again

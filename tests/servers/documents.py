@@ -24,11 +24,13 @@ ODD: st.SearchStrategy[Any] = st.sampled_from(
         0,
         -1,
         -0.5,
+        "1",
         1e11,
         1e308,
         10**400,
         float("nan"),
         float("inf"),
+        float("-inf"),
         "7500",
         "\0\ud800\x1b[31m",
         "0001-01-01T00:00:00Z",
@@ -50,9 +52,11 @@ ODD: st.SearchStrategy[Any] = st.sampled_from(
 
 def wrong(document: Any) -> st.SearchStrategy[Any]:
     """Give a document in which one place, at any depth, is something else or is not there."""
-    places = [place for place in _places(document) if place]
+    places = list(_places(document))
 
     def change(place: tuple[Any, ...], value: Any, is_left_out: bool) -> Any:
+        if not place:
+            return value
         changed = copy.deepcopy(document)
         inner = changed
         for step in place[:-1]:

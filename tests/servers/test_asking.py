@@ -16,6 +16,7 @@ from tests.servers.clients import Options, client_of
 from trayapp.errors import (
     AdministratorKeyError,
     BadAnswerError,
+    BeyondPlanError,
     KeyRefusedError,
     NoSuchEndpointError,
     RedirectError,
@@ -223,7 +224,7 @@ def test_the_key_is_refused_a_place_in_an_address(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(202, StillComputingError), (402, BadAnswerError), (500, BadAnswerError)]
+    ("status", "kind"), [(202, StillComputingError), (402, BeyondPlanError), (500, BadAnswerError)]
 )
 def test_a_status_is_an_error_unless_it_is_accepted(status: int, kind: type[TrayappError]) -> None:
     body = b'{"data": 1}'
@@ -306,7 +307,7 @@ HACKATIME, WAKATIME, WAKAPI = Dialect.HACKATIME, Dialect.WAKATIME, Dialect.WAKAP
         (WAKAPI, "stats", 404, "404 page not found", NoSuchEndpointError, "does not know"),
         (WAKAPI, "stats", 403, "requested time range too broad", BadAnswerError, "as long as that"),
         (WAKAPI, "stats", 400, "invalid range", BadAnswerError, "error 400"),
-        (WAKATIME, "stats", 402, '{"error":"Upgrade"}', BadAnswerError, "beyond the free plan"),
+        (WAKATIME, "stats", 402, '{"error":"Upgrade"}', BeyondPlanError, "beyond the free plan"),
         (WAKATIME, "stats", 202, "{}", StillComputingError, "still adding it up"),
     ],
 )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from trayapp.errors import (
     BadAnswerError,
+    BeyondPlanError,
     ConfigError,
     KeyRefusedError,
     NoSuchEndpointError,
@@ -136,7 +137,7 @@ def test_every_status_but_200_is_an_error_with_something_to_do(
         (301, RedirectError, "another address"),
         (400, BadAnswerError, "error 400"),
         (401, KeyRefusedError, "does not accept"),
-        (402, BadAnswerError, "beyond the free plan"),
+        (402, BeyondPlanError, "beyond the free plan"),
         (403, BadAnswerError, "blocked"),
         (404, NoSuchEndpointError, "does not know /users/current"),
         (407, UnreachableError, "The proxy wants"),

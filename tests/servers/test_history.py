@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.servers.documents import JSON, use, wrong
 from trayapp.coding.day import day_on
+from trayapp.coding.number import Share
 from trayapp.coding.periods import PERIOD_NAMES, parse_period
 from trayapp.errors import TrayappError
 from trayapp.servers.client import Client
@@ -176,3 +177,38 @@ def test_moments_are_sent_with_the_offset_of_the_account(
     begins = datetime(2026, 11, 22, 5, tzinfo=UTC).astimezone(ZoneInfo(ZONE)).isoformat()
     assert f"start_date={begins.replace(':', '%3A')}" in asked[0]
     assert "end_date=2026-11-23T00%3A00%3A00-05%3A00" in asked[0]
+
+
+@pytest.mark.parametrize("period", ["last_7_days", "all_time"])
+def test_shares_are_told_the_longest_first_and_those_of_no_time_not_at_all(period: str) -> None:
+    lines = [
+        {"name": name, "total_seconds": seconds} for name, seconds in (("a", 0), ("b", 1), ("c", 2))
+    ]
+    documents = PROPER | {"stats": {"data": {"total_seconds": 3, "projects": lines}}}
+    dialect = Dialect.HACKATIME if period == "last_7_days" else Dialect.WAKAPI
+
+    stats = history_of(dialect, documents.__getitem__).stats(parse_period(period, TODAY))
+
+    assert stats.breakdowns["projects"] == (Share("c", 2), Share("b", 1))
+
+
+def test_what_is_not_yet_counted_of_all_time_is_said_to_be_so() -> None:
+    documents = PROPER | {"stats": {"data": {"status": "pending_update"}}}
+
+    stats = history_of(Dialect.WAKATIME, documents.__getitem__).stats(
+        parse_period("all_time", TODAY)
+    )
+
+    assert (stats.total_seconds, stats.is_up_to_date) == (60, False)
+
+
+def test_hackatimes_days_are_those_of_its_own_zone() -> None:
+    """An older server does not tell the profile's zone, which here is UTC."""
+    bounds = {"start": "2026-11-15T00:00:00Z", "end": "2026-11-22T23:59:59Z"}
+    documents = PROPER | {"stats": {"data": {"total_seconds": 3, **bounds}}}
+
+    stats = history_of(Dialect.HACKATIME, documents.__getitem__).stats(
+        parse_period("last_7_days", TODAY)
+    )
+
+    assert (stats.start, stats.end) == (date(2026, 11, 15), TODAY)

@@ -140,6 +140,7 @@ def test_a_moment_has_an_offset_and_is_none_of_gos_nevers(
         ("2026-02-30", None),
         ("", None),
         (20261122, None),
+        ("0001-01-01", None),
     ],
 )
 def test_a_day_is_what_stands_first(written: Any, day: date | None) -> None:

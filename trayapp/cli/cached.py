@@ -10,7 +10,14 @@ import sys
 import time
 
 from trayapp.cli import complain
-from trayapp.coding.document import SCHEMA, document_at, exit_code, reason, text_line
+from trayapp.coding.document import (
+    NUMBER_KEYS,
+    SCHEMA,
+    document_at,
+    exit_code,
+    reason,
+    text_line,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,8 +150,6 @@ def snapshot_path() -> str:
 
 def unknown(account: "str | None") -> "dict[str, Any]":
     """Give the document of an account of which nothing is stored."""
-    from trayapp.coding.document import NUMBER_KEYS  # noqa: PLC0415 -- the rare case
-
     return {
         "schema": SCHEMA,
         "text": "-",

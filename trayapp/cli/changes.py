@@ -77,7 +77,11 @@ if sys.platform == "linux":
         def __init__(self, folder: Path, names: Collection[str], reader: int | None) -> None:
             super().__init__(folder, names)
             self._inotify = Inotify()
-            self._watch()
+            try:
+                self._watch()
+            except OSError:
+                self._inotify.close()
+                raise
             # A signal's handler may run right before the sleep begins: this ends the sleep.
             self._wakes, self._wake = os.pipe()
             os.set_blocking(self._wake, False)

@@ -187,7 +187,7 @@ class _Turn:
         if self._account is None:
             return True
         shows = cached.read_entry(str(self._locations.snapshot_file), None)
-        return shows is not None and shows["document"]["account"] == self._account
+        return shows is not None and shows["document"].get("account") == self._account
 
     def _first(self) -> bool:
         """Tell whether this process is the one of those that follow; it stays so to its end."""

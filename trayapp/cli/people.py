@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from trayapp.cli.charts import draw_breakdowns, draw_facts, draw_note
 from trayapp.cli.questions import Asking, asking, print_json
 from trayapp.cli.terminal import make_console
 from trayapp.coding.duration import format_duration
 from trayapp.coding.history import add_breakdowns
+from trayapp.coding.snapshot import breakdown_document
 from trayapp.errors import NoSuchEndpointError, RedirectError, UsageError, UserNotShownError
-from trayapp.resident.dashboard import dashboard_of
-from trayapp.servers.dialects import Dialect
+from trayapp.servers.dialects import Dialect, dashboard_url
 from trayapp.servers.hackatime_answers import NativeStats
 from trayapp.servers.hackatime_endpoints import HackatimeEndpoints
 from trayapp.servers.wakatime_endpoints import WakatimeEndpoints
@@ -76,8 +75,8 @@ def user(environment: Mapping[str, str], name: str, *, account: str | None, as_j
                 "is_public": stats is not None,
                 "total_seconds": stats.total_seconds if stats else None,
                 "streak_days": stats.streak_days if stats else None,
-                "languages": [asdict(share) for share in languages or ()] if stats else None,
-                "projects": [asdict(share) for share in projects or ()] if stats else None,
+                "languages": breakdown_document(languages),
+                "projects": breakdown_document(projects),
             }
         )
         return 0
@@ -121,4 +120,4 @@ def _dashboard(asked: Asking, dialect: Dialect) -> str:
         except (NoSuchEndpointError, RedirectError):
             # It does not say: then it is where it is elsewhere.
             pass
-    return dashboard_of(asked.account)
+    return dashboard_url(asked.account.api_url, dialect)

@@ -14,9 +14,9 @@ from trayapp.cli.terminal import make_console
 from trayapp.coding.document import BREAKDOWN_NAMES
 from trayapp.coding.duration import format_duration
 from trayapp.coding.history import Stats
-from trayapp.coding.number import Breakdown
 from trayapp.coding.periods import PERIOD_NAMES, parse_period
 from trayapp.coding.printable import printable
+from trayapp.coding.snapshot import breakdown_document
 from trayapp.servers.history import History
 
 SHOWN_BREAKDOWNS = ("languages", "projects", "editors")
@@ -88,16 +88,10 @@ def document_of(stats: Stats, asked: Asking) -> dict[str, Any]:
         "text": format_duration(stats.total_seconds),
         "daily_average_seconds": stats.daily_average_seconds,
         "active_days": stats.active_days,
-        **{name: _lines(stats.breakdowns.get(name)) for name in BREAKDOWN_NAMES},
+        **{name: breakdown_document(stats.breakdowns.get(name)) for name in BREAKDOWN_NAMES},
         "up_to_date": stats.is_up_to_date,
         "note": stats.note,
     }
-
-
-def _lines(breakdown: Breakdown) -> list[dict[str, Any]] | None:
-    if breakdown is None:
-        return None
-    return [{"name": share.name, "total_seconds": share.total_seconds} for share in breakdown]
 
 
 def _title(stats: Stats) -> str:

@@ -45,7 +45,7 @@ def entry_of(status: Status, fetched_at: str | None) -> dict[str, Any]:
             "source": number.source if number else None,
             "goal": _goal_document(number.goal) if number and number.goal else None,
             **{
-                name: _breakdown_document(number.breakdowns.get(name)) if number else None
+                name: breakdown_document(number.breakdowns.get(name)) if number else None
                 for name in BREAKDOWN_NAMES
             },
             "flags": [str(flag) for flag in status.flags],
@@ -102,7 +102,8 @@ def _goal_document(goal: Goal) -> dict[str, Any]:
     }
 
 
-def _breakdown_document(breakdown: Breakdown) -> list[dict[str, Any]] | None:
+def breakdown_document(breakdown: Breakdown) -> list[dict[str, Any]] | None:
+    """Give a breakdown as JSON values, null where the server does not say."""
     if breakdown is None:
         return None
     return [{"name": share.name, "total_seconds": share.total_seconds} for share in breakdown]

@@ -5,7 +5,6 @@ Each kind of server answers in its own way: servers.md 4.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -13,6 +12,7 @@ from typing import Any
 
 from trayapp.coding.pacing import LONGEST_RETRY_AFTER_SECONDS
 from trayapp.errors import BadAnswerError, KeyRefusedError, ThrottledError, TrayappError
+from trayapp.servers import lenient
 from trayapp.servers.dialects import Dialect
 from trayapp.servers.outcomes import error_of, retry_after
 from trayapp.servers.transport import Response
@@ -119,7 +119,7 @@ def judge_failure(error: TrayappError) -> Verdict:
 
 def _judge_items(response: Response, count: int, url: str) -> Verdict:
     host = url.split("/")[2]
-    document = _document(response.body)
+    document = lenient.parse_json(response.body)
     answers = document.get("responses") if isinstance(document, dict) else None
     if not isinstance(answers, list) or len(answers) > count:
         hint = "Perhaps a network's login page: open a browser. Else check the account's api_url."
@@ -182,7 +182,7 @@ def _wait(response: Response) -> float | None:
 
 def _reason_of(response: Response) -> str:
     """Give a server's own words for refusing a whole request; a web page has none."""
-    document = _document(response.body)
+    document = lenient.parse_json(response.body)
     if document is not None:
         words = _words(document)
     elif response.body.lstrip()[:1] == b"<":
@@ -190,13 +190,6 @@ def _reason_of(response: Response) -> str:
     else:
         words = _shown(response.body.decode("utf-8", errors="replace"))
     return words or f"status {response.status}"
-
-
-def _document(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _words(body: Any) -> str:

@@ -59,7 +59,7 @@ def decode_json(body: bytes, host: str) -> Any:
     except (ValueError, RecursionError) as error:
         if body.lstrip()[:1] == b"<":
             raise BadAnswerError(
-                f"{host} answered with a web page instead of a number",
+                f"{host} answered with a web page",
                 "Perhaps a network's login page: open a browser. Else check the account's api_url.",
             ) from error
         raise BadAnswerError(
@@ -72,7 +72,7 @@ def decode_today(document: Any, host: str) -> TodayAnswer:
     data = lenient.data_of(document, host, "a total")
     total = data.get("grand_total")
     if not isinstance(total, dict):
-        raise BadAnswerError(f"{host} answered without a total", lenient.HINT)
+        raise lenient.missing(host, "a total")
     seconds = lenient.seconds(total.get("total_seconds"))
     if seconds is None or seconds > LONGEST_DAY_SECONDS:
         raise BadAnswerError(

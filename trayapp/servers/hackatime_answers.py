@@ -11,7 +11,6 @@ from typing import Any
 
 from trayapp.coding.history import Span
 from trayapp.coding.number import Breakdown
-from trayapp.errors import BadAnswerError
 from trayapp.servers import lenient
 
 
@@ -161,7 +160,7 @@ def decode_trust(document: Any, host: str) -> TrustFactor:
     """Read `users/…/trust_factor`."""
     trust = _trust(document)
     if trust is None:
-        raise BadAnswerError(f"{host} answered without a trust level", lenient.HINT)
+        raise lenient.missing(host, "a trust level")
     return trust
 
 
@@ -169,7 +168,7 @@ def decode_project_names(document: Any, host: str) -> tuple[str, ...]:
     """Read `users/…/projects`."""
     projects = lenient.mapping(document).get("projects")
     if not isinstance(projects, list):
-        raise BadAnswerError(f"{host} answered without projects", lenient.HINT)
+        raise lenient.missing(host, "projects")
     return lenient.names(projects)
 
 
@@ -211,7 +210,7 @@ def decode_most_recent(document: Any, host: str) -> MostRecent:
     """Read `/api/v1/my/heartbeats/most_recent`."""
     answer = lenient.mapping(document)
     if "heartbeat" not in answer:
-        raise BadAnswerError(f"{host} answered without a heartbeat", lenient.HINT)
+        raise lenient.missing(host, "a heartbeat")
     return MostRecent(
         _heartbeat(lenient.mapping(answer["heartbeat"])), lenient.text(answer.get("time_ago"))
     )
@@ -221,21 +220,21 @@ def decode_looked_up(document: Any, host: str) -> LookedUp:
     """Read `users/lookup_email/…` and `users/lookup_slack_uid/…`."""
     user_id = lenient.whole(lenient.mapping(document).get("user_id"))
     if user_id is None:
-        raise BadAnswerError(f"{host} answered without a user", lenient.HINT)
+        raise lenient.missing(host, "a user")
     return LookedUp(user_id)
 
 
 def _total(value: object, host: str) -> float:
     total = lenient.seconds(value)
     if total is None:
-        raise BadAnswerError(f"{host} answered without a total", lenient.HINT)
+        raise lenient.missing(host, "a total")
     return total
 
 
 def _list(document: Any, name: str, host: str) -> list[dict[str, Any]]:
     value = lenient.mapping(document).get(name)
     if not isinstance(value, list):
-        raise BadAnswerError(f"{host} answered without {name}", lenient.HINT)
+        raise lenient.missing(host, name)
     return lenient.rows(value)
 
 
@@ -249,7 +248,7 @@ def _trust(value: object) -> TrustFactor | None:
 
 
 def _heartbeat(row: dict[str, Any]) -> StoredHeartbeat | None:
-    time = lenient.seconds(row.get("time"))
+    time = lenient.epoch(row.get("time"))
     if time is None:
         return None
     return StoredHeartbeat(

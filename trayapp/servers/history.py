@@ -24,7 +24,13 @@ from trayapp.coding.history import (
 )
 from trayapp.coding.number import Breakdown
 from trayapp.coding.periods import EARLIEST, Period, days_between, split_days, window_note
-from trayapp.errors import BadAnswerError, NoSuchEndpointError, StillComputingError, UsageError
+from trayapp.errors import (
+    BadAnswerError,
+    BeyondPlanError,
+    NoSuchEndpointError,
+    StillComputingError,
+    UsageError,
+)
 from trayapp.servers.client import Client
 from trayapp.servers.dialects import Dialect
 from trayapp.servers.hackatime_answers import StoredHeartbeat
@@ -73,8 +79,8 @@ class History:
             return self._hackatime_days(period, period.first, period.last)
         try:
             return self._summed(period, period.first, period.last)
-        except BadAnswerError:
-            # WakaTime's free plan may have the range, though not each of its days (402).
+        except BeyondPlanError:
+            # It may go as far as the range, though not to each of its days.
             if period.name not in ("last_7_days", "last_30_days"):
                 raise
             return self._of_range(period)
@@ -121,8 +127,9 @@ class History:
         found: list[RecordedHeartbeat] = []
         for day in reversed(days):
             start, end = midnight(day, self._zone), midnight(day + timedelta(days=1), self._zone)
+            told = self._heartbeats(day, start, end)
             # A server's day is not always quite ours, and Hackatime's has the next midnight.
-            of_day = [each for each in self._heartbeats(day) if start <= each.time < end]
+            of_day = [each for each in told if start <= each.time < end]
             found = sorted(of_day, key=lambda each: each.time) + found
             if limit is not None and len(found) >= limit:
                 break
@@ -139,10 +146,9 @@ class History:
         status = "success" if goal.complete else "pending"
         return (ServerGoal("Daily goal", "day", goal.target_seconds, goal.tracked_seconds, status),)
 
-    def _heartbeats(self, day: date) -> list[RecordedHeartbeat]:
+    def _heartbeats(self, day: date, start: float, end: float) -> list[RecordedHeartbeat]:
         if self._client.find_dialect() is not Dialect.HACKATIME:
             return [_raw(each) for each in self._wakatime.heartbeats(day).heartbeats]
-        start, end = midnight(day, self._zone), midnight(day + timedelta(days=1), self._zone)
         answer = self._hackatime.my_heartbeats(start=self._moment(start), end=self._moment(end))
         return [_stored(each) for each in answer.heartbeats]
 
@@ -191,7 +197,7 @@ class History:
             daily_average_seconds=answer.daily_average_seconds,
             # Hackatime has only the days with coding, and calls them all.
             active_days=answer.days_including_holidays if active is None else active,
-            breakdowns=answer.breakdowns,
+            breakdowns=_ordered(answer.breakdowns),
             note=window_note(period, first, last),
             is_up_to_date=answer.is_up_to_date,
         )
@@ -223,11 +229,12 @@ class History:
         total = self._wakatime.all_time()
         try:
             answer = self._wakatime.stats("all_time")
-        except (StillComputingError, BadAnswerError):
+        except (StillComputingError, BadAnswerError) as error:
             # Not counted yet, or beyond the free plan: the total is known all the same.
-            breakdowns, is_whole = dict[str, Breakdown](), True
+            breakdowns = dict[str, Breakdown]()
+            is_whole = not isinstance(error, StillComputingError)
         else:
-            breakdowns, is_whole = answer.breakdowns, answer.is_up_to_date
+            breakdowns, is_whole = _ordered(answer.breakdowns), answer.is_up_to_date
         return Stats(
             total_seconds=total.total_seconds,
             period=period.name,
@@ -242,8 +249,9 @@ class History:
     def _date(self, moment: datetime | None) -> date | None:
         if moment is None:
             return None
-        # WakaTime's are in UTC, Hackatime's in the profile's zone.
-        return moment.astimezone(self._zone).date() if moment.tzinfo is UTC else moment.date()
+        # WakaTime's are in UTC, others' in the profile's zone.
+        is_wakatime = self._client.find_dialect() is Dialect.WAKATIME
+        return moment.astimezone(self._zone).date() if is_wakatime else moment.date()
 
     @property
     def _timezone(self) -> str:
@@ -252,6 +260,10 @@ class History:
 
     def _moment(self, seconds: float) -> datetime:
         return datetime.fromtimestamp(seconds, UTC).astimezone(self._zone)
+
+
+def _ordered(breakdowns: dict[str, Breakdown]) -> dict[str, Breakdown]:
+    return {name: add_breakdowns([breakdown]) for name, breakdown in breakdowns.items()}
 
 
 def _stored(heartbeat: StoredHeartbeat) -> RecordedHeartbeat:

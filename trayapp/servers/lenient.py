@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import MAXYEAR, MINYEAR, date, datetime
 from typing import Any
 
@@ -15,11 +16,16 @@ _LAST_EPOCH = 2.5e11
 """In the year 9892: every calendar still has days on both sides of it."""
 
 
+def missing(host: str, what: str) -> BadAnswerError:
+    """Make the error for an answer that has not what it was asked for."""
+    return BadAnswerError(f"{host} answered without {what}", HINT)
+
+
 def data_of(document: Any, host: str, what: str) -> dict[str, Any]:
     """Give the object under `data`; raises BadAnswerError, "host answered without `what`"."""
     data = mapping(document).get("data")
     if not isinstance(data, dict):
-        raise BadAnswerError(f"{host} answered without {what}", HINT)
+        raise missing(host, what)
     return data
 
 
@@ -27,8 +33,16 @@ def rows_of(document: Any, host: str, what: str) -> list[dict[str, Any]]:
     """Give the objects in the list under `data`, none for null; raises as `data_of`."""
     data = mapping(document).get("data", 0)
     if data is not None and not isinstance(data, list):
-        raise BadAnswerError(f"{host} answered without {what}", HINT)
+        raise missing(host, what)
     return rows(data)
+
+
+def parse_json(body: bytes) -> Any:
+    """Parse a body as JSON, None where it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -93,11 +107,15 @@ def moment(value: object) -> datetime | None:
 
 
 def day(value: object) -> date | None:
-    """Accept a date as ISO 8601 writes it; of what follows, as wakapi has it, nothing is read."""
+    """Accept a date as ISO 8601 writes it; of what follows, as wakapi has it, nothing is read.
+
+    The year 1 is never, as in `moment`.
+    """
     try:
-        return date.fromisoformat(text(value)[:10])
+        parsed = date.fromisoformat(text(value)[:10])
     except ValueError:
         return None
+    return parsed if parsed.year > MINYEAR else None
 
 
 def breakdown(value: object) -> Breakdown:

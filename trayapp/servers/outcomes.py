@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 from trayapp.errors import (
     AdministratorKeyError,
     BadAnswerError,
+    BeyondPlanError,
     KeyRefusedError,
     NoSuchEndpointError,
     RedirectError,
@@ -20,6 +20,7 @@ from trayapp.errors import (
     UnreachableError,
     UserNotShownError,
 )
+from trayapp.servers import lenient
 from trayapp.servers.dialects import Dialect
 from trayapp.servers.transport import Response
 
@@ -29,7 +30,7 @@ _ONES_OWN = re.compile(r"/api/v1/(?:users/my/(?!trust_factor)|my/)")
 _WORDS: dict[int, tuple[type[TrayappError], str, str]] = {
     202: (StillComputingError, "{host} is still adding it up", "Ask again in a minute."),
     402: (
-        BadAnswerError,
+        BeyondPlanError,
         "{host} says that this is beyond the free plan (402)",
         "Ask for fewer days.",
     ),
@@ -153,20 +154,12 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def _own_words(body: bytes) -> str | None:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    words = document.get("error") if isinstance(document, dict) else None
+    words = lenient.mapping(lenient.parse_json(body)).get("error")
     return words if isinstance(words, str) else None
 
 
 def _is_json_error(body: bytes) -> bool:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(document, dict) and bool(document.keys() & {"error", "errors"})
+    return bool(lenient.mapping(lenient.parse_json(body)).keys() & {"error", "errors"})
 
 
 def _origin(location: str) -> str:

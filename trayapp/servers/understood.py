@@ -9,6 +9,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from trayapp.coding.printable import printable
+from trayapp.servers import lenient
+
 
 @dataclass(frozen=True)
 class Understood:
@@ -34,4 +37,4 @@ def decode_understood(body: bytes) -> Understood | None:
 
 def _text(value: object) -> str:
     """Take what can be shown: a server wrote it."""
-    return "".join(filter(str.isprintable, value)) if isinstance(value, str) else ""
+    return printable(lenient.text(value))

@@ -253,7 +253,7 @@ def _total(data: dict[str, Any], host: str, is_up_to_date: bool, *names: str) ->
     if not seconds and not is_up_to_date:
         raise StillComputingError(f"{host} is still adding it up", "Ask again in a minute.")
     if seconds is None:
-        raise BadAnswerError(f"{host} answered without a total", lenient.HINT)
+        raise lenient.missing(host, "a total")
     return seconds
 
 
