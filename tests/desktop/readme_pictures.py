@@ -1,4 +1,4 @@
-"""Take README's picture: the three faces on a dark and on a light panel, and the open menu.
+"""Take README's pictures: the three faces on a dark and on a light panel, and the open menu.
 
 .venv/bin/python -m tests.desktop.readme_pictures      # make pictures
 """
@@ -25,6 +25,7 @@ from .screen import Box
 from .xfce import XfcePanel
 
 PICTURE = Path(__file__).parents[2] / "assets" / "readme" / "faces-and-menu.png"
+MENU_PICTURE = PICTURE.with_name("start-at-login.png")
 
 SECONDS = 7500
 GOAL = "3h"
@@ -46,6 +47,7 @@ def take(desktop: Desktop, scheme: Scheme) -> list[Image.Image]:
             panel = XfcePanel(desktop, dark=dark)
             app = App(desktop, panel, server, Path(home))
             app.write_config(f'icon = "{face}"\ngoal = "{GOAL}"\ntheme = "{scheme}"\n')
+            app.command("autostart", "enable")
             panel.start()
             app.start()
             status = a_status(with_goal(a_number(SECONDS), 10_800))
@@ -78,7 +80,11 @@ def main() -> None:
             top += picture.height + 8
         left += column[0].width + 20
     whole.resize((width * 2, height * 2), Image.Resampling.NEAREST).save(PICTURE, optimize=True)
-    sys.stdout.write(f"{PICTURE}\n")
+    menu = columns[0][0]
+    menu.resize((menu.width * 2, menu.height * 2), Image.Resampling.NEAREST).save(
+        MENU_PICTURE, optimize=True
+    )
+    sys.stdout.write(f"{PICTURE}\n{MENU_PICTURE}\n")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ from trayapp.desktop.desktop_entry import entry_text, escaped, exec_value, read_
 from trayapp.errors import AutostartError, ForeignEntryError
 
 FILE_NAME = "trayapp.desktop"
+NAME = "trayapp"
+SUMMARY = "Today's coding time in the tray"
+ICON = "trayapp"
 
 OURS = "X-Trayapp-Autostart"
 """The key by which trayapp knows its own entry, which the desktops' settings leave in it."""
@@ -32,11 +35,11 @@ def autostart_entry(command: tuple[str, ...]) -> str:
     return entry_text(
         {
             "Type": "Application",
-            "Name": "trayapp",
-            "Comment": "Today's coding time in the tray",
+            "Name": NAME,
+            "Comment": escaped(SUMMARY),
             "Exec": exec_value(command),
             "TryExec": escaped(command[0]),
-            "Icon": "trayapp",
+            "Icon": ICON,
             "Terminal": "false",
             "StartupNotify": "false",
             "X-GNOME-Autostart-enabled": "true",
@@ -84,7 +87,7 @@ class XdgAutostart:
         """Remove our entry; where the system has one of that name, say in ours not to start it."""
         self._guard(overwrite=overwrite)
         if any(_read(path) is not None for path in self._system_entries()):
-            hidden = {"Type": "Application", "Name": "trayapp", "Hidden": "true", OURS: "true"}
+            hidden = {"Type": "Application", "Name": NAME, "Hidden": "true", OURS: "true"}
             self._put(entry_text(hidden, comment="Written by: trayapp autostart disable"))
             return
         try:

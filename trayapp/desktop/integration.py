@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import TypeAlias
 from xml.sax.saxutils import escape
 
+from trayapp.desktop.autostart_xdg import FILE_NAME, ICON, NAME, SUMMARY
 from trayapp.desktop.desktop_entry import entry_text, escaped, exec_value, list_value
 from trayapp.errors import AutostartError, ForeignEntryError
 
 log = logging.getLogger(__name__)
 
-NAME = "trayapp"
-SUMMARY = "Today's coding time in the tray"
 DESCRIPTION = """\
 A coder glances at the tray and sees how long they coded today, as Hackatime, WakaTime or a wakapi
 of their own counts it. With the file monitor on, saving a file is enough to be counted, with no
@@ -30,9 +29,6 @@ KEYWORDS = ("Hackatime", "WakaTime", "wakapi", "coding", "time tracking")
 CATEGORIES = ("Utility", "Clock")
 DEVELOPERS = "The trayapp developers"
 LICENCE = "MIT"
-
-ICON = "trayapp"
-ENTRY_NAME = "trayapp.desktop"
 
 COMPONENT = "io.github.trayapp.trayapp"
 """AppStream's name for us, which has to be a domain's, backwards."""
@@ -49,15 +45,9 @@ ACTIONS = (
 
 CACHES = (
     ("applications/mimeinfo.cache", "update-desktop-database", "--quiet"),
-    (
-        "icons/hicolor/icon-theme.cache",
-        "gtk-update-icon-cache",
-        "--quiet",
-        "--force",
-        "--ignore-theme-index",
-    ),
+    ("icons/hicolor/icon-theme.cache", "gtk-update-icon-cache", "--quiet", "--force", "-t"),
 )
-"""What others made out of a folder, and the command that renews it."""
+"""What others made out of a folder, and the command that renews it; -t needs no index.theme."""
 
 CACHE_SECONDS = 20.0
 
@@ -114,7 +104,7 @@ def metainfo() -> str:
   <keywords>
 {keywords}
   </keywords>
-  <launchable type="desktop-id">{ENTRY_NAME}</launchable>
+  <launchable type="desktop-id">{FILE_NAME}</launchable>
   <icon type="stock">{ICON}</icon>
   <provides>
     <binary>{NAME}</binary>
@@ -181,7 +171,7 @@ class Integration:
 
     @property
     def _entry(self) -> Path:
-        return self.folder / "applications" / ENTRY_NAME
+        return self.folder / "applications" / FILE_NAME
 
     @property
     def _metainfo(self) -> Path:
@@ -250,10 +240,10 @@ class Integration:
         while folder != self.folder and folder.is_relative_to(self.folder):
             try:
                 folder.rmdir()
-            except FileNotFoundError:
-                pass
             except OSError:
-                return  # It is not empty, or not a folder of ours.
+                # Others have something there; or it went with the file before.
+                if folder.exists():
+                    return
             folder = folder.parent
 
 

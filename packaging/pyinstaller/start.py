@@ -1,0 +1,7 @@
+"""What PyInstaller starts."""
+
+import sys
+
+from trayapp.cli import main
+
+sys.exit(main())
