@@ -85,7 +85,7 @@ def test_one_that_is_removed_takes_its_queue_along_and_nothing_else(person: Pers
     done = person.run("accounts", "remove", "b", "--yes")
 
     assert done.returncode == 0
-    assert done.stdout == "Removed: account b and its key, with 3 heartbeats that waited.\n"
+    assert done.stdout == "Removed: account b, with 3 heartbeats that waited.\n"
     assert names(person) == ["a"]
     assert "# mine" in person.locations.config_file.read_text()
     assert waiting(person, "b@https://b.example/api") == 0
@@ -157,7 +157,7 @@ def test_on_a_terminal_it_asks_before(person: Person, answer: str, *, removed: b
     os.close(other_end)
     os.close(terminal)
 
-    assert "Remove account b and its key? 2 heartbeats for it will never be sent." in done.stdout
+    assert "Remove account b? 2 heartbeats for it will never be sent." in done.stdout
     assert done.returncode == (0 if removed else 1)
     assert names(person) == (["a"] if removed else ["a", "b"])
     assert waiting(person, "b@https://b.example/api") == (0 if removed else 2)

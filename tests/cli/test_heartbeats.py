@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -75,6 +76,17 @@ def test_a_line_is_no_wider_than_the_terminal(person: Person, width: int) -> Non
     assert_golden(f"heartbeats-{width}.txt", result.stdout)
     assert max(map(cell_len, result.stdout.splitlines())) <= width
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_in_a_pipe_a_path_is_whole(person: Person) -> None:
+    path = f"/home/ada/{'folder/' * 30}main.py"
+    with Server("hackatime", timezone="UTC") as server:
+        sign_in(person, server)
+        send(server, time.time() - 30, 1, entity=path)
+
+        printed = person.run("heartbeats", "--from", "yesterday").stdout
+
+    assert printed.endswith(f" {path}\n")
 
 
 def test_without_days_it_is_the_accounts_today(person: Person) -> None:

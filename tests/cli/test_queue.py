@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.person import Person
 from tests.server import Server
+from tests.server.mishandling import poisoned
 from trayapp.coding.heartbeat import Heartbeat
 from trayapp.delivery.queue import HeartbeatQueue
 from trayapp.delivery.rows import LOCAL, Outcome, Recording
@@ -238,6 +239,19 @@ class TestSending:
         again = known.run("queue", "send")
         assert (again.returncode, again.stdout) == (0, "wakatime.cfg: 0 sent, 0 waiting\n")
         assert len(server.heartbeats) == 30
+
+    def test_what_the_server_refuses_is_not_called_sent(
+        self, known: Person, server: Server
+    ) -> None:
+        receiver = f"wakatime.cfg@{server.api_url}"
+        fill(known, 2, receiver)
+        fill(known, 1, receiver, entity="/home/ada/poison.py")
+        server.misbehave(poisoned("poison", whole=False), path="heartbeats")
+
+        done = known.run("queue", "send")
+
+        told = "wakatime.cfg: 2 sent, 0 waiting, 1 refused (see: trayapp queue)\n"
+        assert (done.returncode, done.stdout) == (0, told)
 
     def test_a_key_that_is_refused_loses_nothing(self, known: Person, server: Server) -> None:
         known.write_cfg({"api_url": server.api_url, "api_key": server.key[::-1]})

@@ -409,14 +409,22 @@ def test_a_file_is_replaced_as_a_whole_and_told_at_the_end_that_nothing_is_known
     assert list(folder.iterdir()) == [file]
 
 
-def test_a_file_that_cannot_be_written_is_said_at_once(known: Person) -> None:
-    (known.home / "file").write_text("in the way")
-    with following(known, "--output", str(known.home / "file" / "today")) as follower:
-        assert follower.process.wait(LINE_SECONDS) == 1
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [("none/today", 2, "is no folder"), ("pipe", 1, "cannot be written (it is no ordinary file)")],
+)
+def test_a_file_that_cannot_be_written_is_said_at_once(
+    known: Person, name: str, code: int, said: str
+) -> None:
+    os.mkfifo(known.home / "pipe")
+    with following(known, "--output", str(known.home / name)) as follower:
+        assert follower.process.wait(LINE_SECONDS) == code
         errors = follower.errors()
 
-    assert "cannot be written" in errors
+    assert said in errors
     assert errors.count("\n") == 1
+    assert not (known.home / "none").exists()
+    assert stat.S_ISFIFO((known.home / "pipe").stat().st_mode)
 
 
 def test_a_file_that_cannot_be_written_any_more_is_tried_again(

@@ -8,6 +8,7 @@ import pytest
 from tests.coding.samples import NOON, a_number, a_status
 from trayapp.coding.document import document_at, exit_code, next_change, reason, text_line
 from trayapp.coding.file_monitor import FileMonitorStatus
+from trayapp.coding.goal import with_added
 from trayapp.coding.number import Goal
 from trayapp.coding.snapshot import entry_of, number_of, with_parts_of
 from trayapp.coding.status import DeliveryStatus
@@ -111,13 +112,21 @@ def test_an_entry_tells_age_and_freshness_of_when_it_was_made() -> None:
 
 
 def test_of_an_estimate_the_servers_number_is_read_back_and_not_what_was_added() -> None:
-    number = a_number()
-    estimate = replace(number, total_seconds=9000, source="estimate", server_seconds=7500.0)
+    goal = Goal(10_000, 7500, 75, complete=False)
+    number = a_number(goal=goal)
+    estimate = replace(
+        number,
+        total_seconds=9000,
+        source="estimate",
+        server_seconds=7500.0,
+        goal=with_added(goal, 1500),
+    )
 
     found = number_of(entry_of(a_status(estimate), None))
 
     assert found is not None
     assert (found.total_seconds, found.source, found.day) == (7500, "server", number.day)
+    assert found.goal == goal
     assert number_of(entry_of(a_status(replace(number, source="estimate")), None)) is None
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.coding.samples import a_number
 from trayapp.coding.duration import format_goal
-from trayapp.coding.goal import parse_goal, with_goal
+from trayapp.coding.goal import parse_goal, with_added, with_goal
 from trayapp.coding.number import Goal
 
 SERVERS = Goal(7200, 7000, 97, complete=False)
@@ -24,6 +24,21 @@ SERVERS = Goal(7200, 7000, 97, complete=False)
 )
 def test_a_goal_is_read_as_a_person_writes_it(text: str, seconds: float) -> None:
     assert parse_goal(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "goal"),
+    [
+        (0, SERVERS),
+        (100, Goal(7200, 7100, 98, complete=False)),
+        (200, Goal(7200, 7200, 100, complete=True)),
+        (9000, Goal(7200, 16_000, 100, complete=True)),
+        (-8000, Goal(7200, 0, 0, complete=False)),
+    ],
+)
+def test_what_an_estimate_adds_counts_towards_the_servers_goal(seconds: float, goal: Goal) -> None:
+    assert with_added(SERVERS, seconds) == goal
+    assert with_added(None, seconds) is None
 
 
 @pytest.mark.parametrize("text", ["", "h", "3", "3:00", "-3h", "3h 2h", "m90", "1.5h", "3h\n5"])

@@ -57,7 +57,9 @@ def remove(environment: Mapping[str, str], name: str, *, yes: bool) -> int:
         )
     receiver = name if account is None else account.receiver
     waiting = counted(queue.counts(receiver).waiting, "heartbeat")
-    what = f"what is left of {name}" if account is None else f"account {name} and its key"
+    has_key = account is not None and account.key_source == "keyring"
+    what = f"what is left of {name}" if account is None else f"account {name}"
+    what = f"{what} and its key" if has_key else what
     if not confirm(f"Remove {what}? {waiting} for it will never be sent.", yes=yes):
         print("Nothing was removed.")
         return 1
@@ -70,10 +72,11 @@ def remove(environment: Mapping[str, str], name: str, *, yes: bool) -> int:
 
 
 def _remove_account(account: Account, locations: Locations) -> None:
-    complain(f"Asking the system keyring (at most {PERSON_SECONDS:.0f} s)...")
-    # Where there is no keyring there is no key in it.
-    with suppress(KeyringMissingError):
-        SystemKeyring().delete(keyring_user(account))
+    if account.key_source == "keyring":
+        complain(f"Asking the system keyring (at most {PERSON_SECONDS:.0f} s)...")
+        # Where there is no keyring there is no key in it.
+        with suppress(KeyringMissingError):
+            SystemKeyring().delete(keyring_user(account))
     edit_config(locations.config_file, partial(without_account, name=account.name))
     SnapshotStore(locations.snapshot_file).drop(account.name)
     # Before its queue goes, so that nothing new gets into that.

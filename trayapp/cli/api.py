@@ -10,7 +10,7 @@ from typing import NoReturn
 from urllib.parse import parse_qsl, quote, unquote
 
 from trayapp.cli.questions import asking
-from trayapp.errors import BadAnswerError, UsageError
+from trayapp.errors import BadAnswerError, NoSuchEndpointError, UsageError
 from trayapp.servers import lenient
 from trayapp.servers.dialects import Dialect
 from trayapp.servers.transport import Response
@@ -35,21 +35,31 @@ def run(
     path, query = read_request(path, queries)
     with asking(environment, account) as asked:
         client = asked.client
-        response = client.get(
-            path,
-            query,
-            bearer=path.startswith(_NATIVE_PATH) and client.find_dialect() is Dialect.HACKATIME,
-            from_origin=path.startswith("/"),
-            accept_status=SUCCESS,
-        )
+        try:
+            response = client.get(
+                path,
+                query,
+                bearer=path.startswith(_NATIVE_PATH) and client.find_dialect() is Dialect.HACKATIME,
+                from_origin=path.startswith("/"),
+                accept_status=SUCCESS,
+            )
+        except NoSuchEndpointError as error:
+            # The account is well: it was the path that is not.
+            error.hint = f"A path begins at {client.api_url}, one with a slash at the server."
+            raise
         text = as_json(response, client.host)
         if sys.stdout is not None and sys.stdout.isatty():
-            text = for_people(text, ascii_only=sys.stdout.encoding.lower() != "utf-8")
+            text = for_people(text, ascii_only=not _takes_unicode(sys.stdout.encoding))
         # A server may repeat the key.
         text = asked.asker.redact(text)
     if sys.stdout is not None:
         sys.stdout.buffer.write(text.encode() + b"\n" * (not text.endswith("\n")))
     return 0
+
+
+def _takes_unicode(encoding: str | None) -> bool:
+    # What stands in for it while progress is shown has no encoding.
+    return (encoding or sys.__stdout__.encoding if sys.__stdout__ else "").lower() == "utf-8"
 
 
 def read_request(path: str, queries: Iterable[str]) -> tuple[str, dict[str, str]]:

@@ -20,7 +20,7 @@ from trayapp.cli import cached, complain
 from trayapp.cli.changes import following
 from trayapp.coding.document import document_at, next_change
 from trayapp.desktop.single_instance import InstanceLock, is_locked
-from trayapp.errors import ConfigError, TrayappError
+from trayapp.errors import ConfigError, TrayappError, UsageError
 from trayapp.settings.accounts import load_settings
 from trayapp.settings.locations import (
     Locations,
@@ -59,7 +59,7 @@ def run(
             f"{locations.state_dir} cannot be written ({error.strerror})",
             "Make that folder writable for yourself.",
         ) from error
-    shown = _Shown(form, template, None if output is None else Path(output))
+    shown = _Shown(form, template, None if output is None else _existing(output))
     turn = _Turn(environment, locations, account)
     reader = None if output is not None or sys.stdout is None else sys.stdout.fileno()
     names = (locations.snapshot_file.name, *turn.lock_names)
@@ -76,6 +76,14 @@ def run(
             touched = changes.wait(wait)
     # An interrupt ends it as everywhere; any other end is what was wanted.
     return 130 if changes.ended_by == signal.SIGINT else 0
+
+
+def _existing(output: str) -> Path:
+    """Give the path of a file in a folder that is there; raises UsageError."""
+    path = Path(output).expanduser()
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is no folder", "Name a file in a folder of yours.")
+    return path
 
 
 def _check_account(name: str, locations: Locations, environment: Mapping[str, str]) -> None:

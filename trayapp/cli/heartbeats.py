@@ -20,6 +20,8 @@ from trayapp.servers.history import History
 
 NAME_WIDTH = 14
 
+WIDTH_IN_A_PIPE = 4096
+
 
 def run(
     environment: Mapping[str, str],
@@ -51,6 +53,9 @@ def run(
         )
         return 0
     console = make_console(environment)
+    if not console.is_terminal and "COLUMNS" not in environment:
+        # In a pipe somebody may look for a path.
+        console.width = WIDTH_IN_A_PIPE
     for heartbeat in heartbeats:
         draw_line(console, _line(console, heartbeat, zone))
     if not heartbeats:

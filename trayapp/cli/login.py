@@ -47,7 +47,8 @@ LARGEST_KEY_INPUT = 4096
 OTHER_WAYS = (
     "Three other ways: set WAKATIME_API_KEY; put api_key into ~/.wakatime.cfg; or name there, as "
     "api_key_vault_cmd, a program that prints the key. Each time put api_url = {api_url} into "
-    "~/.wakatime.cfg too."
+    "~/.wakatime.cfg too. Beside an account that is there already: the variable, and "
+    '[accounts.NAME] with api_url and key = "env" in config.toml.'
 )
 
 

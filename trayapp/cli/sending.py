@@ -10,6 +10,7 @@ from trayapp.cli import complain
 from trayapp.cli.parts import connect
 from trayapp.coding.counted import counted
 from trayapp.delivery.queue import HeartbeatQueue
+from trayapp.delivery.rows import Counts
 from trayapp.delivery.seams import Listeners
 from trayapp.delivery.sender import Sender
 from trayapp.desktop import control
@@ -57,7 +58,7 @@ def _send_here(locations: Locations, environment: Mapping[str, str]) -> int:
         raise no_account(environment)
     queue = HeartbeatQueue(locations.queue_file, complain)
     lock = InstanceLock(locations.sender_lock_file, "trayapp queue send")
-    waiting = {name: queue.counts(name).waiting for name in settings.receivers}
+    before = {name: queue.counts(name) for name in settings.receivers}
     sender = Sender(
         queue,
         SystemClock(),
@@ -73,9 +74,15 @@ def _send_here(locations: Locations, environment: Mapping[str, str]) -> int:
     exit_code = 0
     for status in sender.status():
         name = status.name.partition("@")[0]
-        print(f"{name}: {waiting[status.name] - status.waiting} sent, {status.waiting} waiting")
+        print(f"{name}: {_outcome(before[status.name], queue.counts(status.name))}")
         if status.problem is not None:
             complain(f"{name}: {status.problem}")
             exit_code = exit_code or status.problem.exit_code
     queue.close()
     return exit_code
+
+
+def _outcome(before: Counts, after: Counts) -> str:
+    sent = f"{after.done - before.done} sent, {after.waiting} waiting"
+    refused = after.dead - before.dead
+    return f"{sent}, {refused} refused (see: trayapp queue)" if refused else sent

@@ -21,6 +21,15 @@ def parse_goal(text: str) -> float:
     return seconds
 
 
+def with_added(goal: Goal | None, seconds: float) -> Goal | None:
+    """Count what an estimate adds towards the server's goal, too; less than 0 takes it back."""
+    if goal is None or not seconds:
+        return goal
+    tracked = max(0.0, goal.tracked_seconds + seconds)
+    percent = min(100.0, float(100 * tracked // goal.target_seconds))
+    return Goal(goal.target_seconds, tracked, percent, tracked >= goal.target_seconds)
+
+
 def with_goal(number: Number, target_seconds: float | None) -> Number:
     """Give the number with a person's own goal in place of the server's; None keeps that."""
     if target_seconds is None:

@@ -65,7 +65,7 @@ def parse_day(text: str, today: date) -> date:
     if day is None:
         raise UsageError(f"{text!r} is no day", _DAY_HINT)
     if day > today:
-        raise UsageError(f"{day} is yet to come", f"Today is {today} where the account is.")
+        raise UsageError(f"{day} is yet to come", "Name a day that has begun where the account is.")
     if day < EARLIEST:
         raise UsageError(f"{day} is before {EARLIEST.year}", "No server knows of so long ago.")
     return day

@@ -8,6 +8,7 @@ from typing import Any
 from trayapp.coding.day import Day
 from trayapp.coding.document import BREAKDOWN_NAMES, SCHEMA
 from trayapp.coding.duration import ESTIMATE_SIGN, NOT_KNOWN, format_duration
+from trayapp.coding.goal import with_added
 from trayapp.coding.number import Breakdown, Goal, Number, Share
 from trayapp.coding.status import DeliveryStatus, State, Status
 
@@ -77,7 +78,7 @@ def number_of(entry: dict[str, Any]) -> Number | None:
             ends_at=float(entry["day_ends_at"]),
         ),
         fetched_at=float(entry["fetched_at"]),
-        goal=Goal(**goal) if goal else None,
+        goal=with_added(Goal(**goal), seconds - document["total_seconds"]) if goal else None,
         breakdowns={name: _breakdown(document[name]) for name in BREAKDOWN_NAMES},
     )
 

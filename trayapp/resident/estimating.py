@@ -14,6 +14,7 @@ from trayapp.coding.counting import (
     estimate,
 )
 from trayapp.coding.day import day_at
+from trayapp.coding.goal import with_added
 from trayapp.coding.number import Number
 from trayapp.errors import QueueError
 from trayapp.servers.dialects import Dialect, dialect_from_url
@@ -68,8 +69,13 @@ def estimated(
     total = estimate(heartbeats, rule, (number.total_seconds, number.fetched_at))
     if total == number.total_seconds:
         return number
-    seconds = number.total_seconds
-    return replace(number, total_seconds=total, source="estimate", server_seconds=seconds)
+    return replace(
+        number,
+        total_seconds=total,
+        source="estimate",
+        server_seconds=number.total_seconds,
+        goal=with_added(number.goal, total - number.total_seconds),
+    )
 
 
 def _rule(account: Account | None) -> CountingRule:
