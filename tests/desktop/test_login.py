@@ -72,7 +72,7 @@ class Session:
 
     def __init__(self, app: App, trayapp: Path) -> None:
         self.app = app
-        self._trayapp = trayapp
+        self.trayapp = trayapp
         app.desktop.write_config("xfce4/xfconf/xfce-perchannel-xml/xfce4-session.xml", SESSION)
         # Nothing of the machine's own is to be started.
         app.environ["XDG_CONFIG_DIRS"] = str(app.home / "xdg")
@@ -93,7 +93,7 @@ class Session:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [self._trayapp, *arguments],
+            [self.trayapp, *arguments],
             env={**self.app.desktop.environ, **self.app.environ},
             capture_output=True,
             text=True,
@@ -139,6 +139,20 @@ def test_enabled_the_icon_is_there_after_the_login_and_switched_off_it_is_not(
     assert not is_locked(session.app.locations.lock_file)
     assert session.command("autostart").stdout.startswith("Does not start at login: there is no")
     session.log_out(second)
+
+
+def test_an_entry_whose_program_has_moved_is_mended_by_the_next_start(session: Session) -> None:
+    session.command("autostart", "enable")
+    moved = session.entry.read_text().replace(str(session.trayapp), "/gone/trayapp")
+    session.entry.write_text(moved)
+    assert session.command("autostart").stdout.startswith("Does not start at login: /gone/trayapp")
+
+    process = session.app.desktop.start([str(session.trayapp)], session.app.environ)
+    wait_for(lambda: "/gone/" not in session.entry.read_text(), "the entry is mended", LOGIN_LIMIT)
+
+    assert session.command("autostart").stdout.startswith("Starts at login: ")
+    assert session.app.desktop.end(process) == 0
+    session.command("autostart", "disable")
 
 
 PANEL_AT, KEYRING_AT, NETWORK_AT = 20.0, 30.0, 40.0
