@@ -35,6 +35,17 @@ ENTRY = "[Desktop Entry]\nType=Application\nExec=/usr/bin/trayapp\n"
         ("X-GNOME-Autostart-enabled=false\n", "KDE", ""),
         ("X-GNOME-Autostart-enabled=false\n", "XFCE", ""),
         ("X-GNOME-Autostart-enabled=true\n", "GNOME", ""),
+        ("X-GNOME-Autostart-enabled=0\n", "GNOME", "X-GNOME-Autostart-enabled"),
+        ("X-GNOME-Autostart-enabled=\n", "GNOME", "X-GNOME-Autostart-enabled"),
+        ("X-GNOME-Autostart-enabled=false\n", "MATE", ""),
+        ("X-MATE-Autostart-enabled=false\n", "MATE", "X-MATE-Autostart-enabled"),
+        ("X-MATE-Autostart-enabled=false\n", "GNOME", ""),
+        ("OnlyShowIn=KDE;\nX-XFCE-Autostart-Override=true\n", "XFCE", ""),
+        ("OnlyShowIn=KDE;\nX-XFCE-Autostart-Override=true\n", "LXQt", "OnlyShowIn"),
+        ("NotShowIn=XFCE;\nX-XFCE-Autostart-Override=true\n", "XFCE", "NotShowIn"),
+        ("RunHook=0\n", "XFCE", ""),
+        ("RunHook=1\n", "XFCE", "RunHook"),
+        ("RunHook=1\n", "KDE", ""),
     ],
 )
 def test_the_desktop_starts_it_or_says_which_key_keeps_it_from_that(

@@ -119,6 +119,11 @@ def test_a_path_that_windows_would_not_start_is_refused(run_key: RunKey) -> None
         run_key.enable((rf"C:\{'a' * 260}\trayappw.exe",))
 
 
+@pytest.mark.parametrize("rest", ["'a", '"a', "--name 'a b"])
+def test_a_command_of_somebody_else_is_read_whatever_its_quotes(rest: str) -> None:
+    assert split_command_line(rf'"C:\x\other.exe" {rest}')[0] == r"C:\x\other.exe"
+
+
 @given(st.text(st.characters(exclude_characters='"\r\n', exclude_categories=["Cs"]), min_size=1))
 def test_a_path_survives_its_quotes(path: str) -> None:
     assert split_command_line(command_line((path,))) == (path,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -100,6 +101,44 @@ def test_an_entry_of_somebody_else_is_left_alone_unless_that_is_said(machine: Ma
 
     machine.autostart.enable(machine.command, overwrite=True)
     assert not machine.autostart.status().is_foreign
+
+
+def test_a_link_of_somebody_else_is_replaced_and_what_it_leads_to_kept(machine: Machine) -> None:
+    machine.own.parent.mkdir(parents=True)
+    for target in (machine.home / "theirs.desktop", Path("/dev/null")):
+        if target.parent == machine.home:
+            target.write_text("[Desktop Entry]\n")
+        machine.own.symlink_to(target)
+
+        machine.autostart.enable(machine.command, overwrite=True)
+
+        assert machine.autostart.status().starts
+        assert not machine.own.is_symlink()
+        machine.autostart.disable()
+    assert (machine.home / "theirs.desktop").read_text() == "[Desktop Entry]\n"
+    assert Path("/dev/null").is_char_device()
+
+
+def test_our_entry_behind_a_link_of_a_persons_own_is_written_through_it(machine: Machine) -> None:
+    machine.own.parent.mkdir(parents=True)
+    kept = machine.home / "dotfiles" / "trayapp.desktop"
+    machine.own.symlink_to(kept)
+
+    machine.autostart.enable(machine.command)
+    machine.autostart.enable(machine.command)
+
+    assert machine.own.is_symlink()
+    assert kept.is_file()
+
+
+@pytest.mark.timeout(10)
+def test_a_named_pipe_in_its_place_is_not_waited_for(machine: Machine) -> None:
+    machine.own.parent.mkdir(parents=True)
+    os.mkfifo(machine.own)
+
+    assert machine.autostart.status().reason == "it is no desktop entry"
+    with pytest.raises(ForeignEntryError):
+        machine.autostart.enable(machine.command)
 
 
 def test_a_system_wide_entry_counts_until_the_persons_own_hides_it(machine: Machine) -> None:

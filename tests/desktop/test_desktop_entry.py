@@ -70,11 +70,22 @@ def test_exec_is_read_as_the_specification_says(
     assert exec_arguments(value) == arguments
 
 
-def test_only_the_main_group_counts_and_the_first_of_a_key() -> None:
+def test_only_the_main_group_counts_and_the_last_of_a_key() -> None:
     text = "Exec=none\n[Other]\nExec=a\n[Desktop Entry]\n#Exec=b\nExec = c \nExec=d\n[Action x]\nExec=e"  # noqa: E501
 
-    assert read_entry(text) == {"Exec": "c"}
+    assert read_entry(text) == {"Exec": "d"}
     assert read_entry("[Other]\nExec=a") is None
+
+
+@pytest.mark.parametrize("path", ["/a\u2028b", "/a\x85b", "/a\x1cb", "/a\u00a0", "/a\rb", "/a\nb"])
+def test_only_a_line_feed_ends_a_line_and_only_ascii_is_blank(path: str) -> None:
+    text = entry_text({"Exec": exec_value([path]), "TryExec": escaped(path)})
+
+    entry = read_entry(text.replace("\n", "\r\n"))
+
+    assert entry is not None
+    assert exec_arguments(entry["Exec"]) == (path,)
+    assert unescaped(entry["TryExec"]) == path
 
 
 def test_lists_of_names_are_read() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 
-from trayapp.desktop.installed_command import installed_command
+from trayapp.desktop.installed_command import installed_command, script_folder
 from trayapp.errors import NotInstalledError
 
 
@@ -60,6 +61,17 @@ def test_an_environment_that_is_thrown_away_is_refused(tmp_path: Path, folder: s
         installed_command({}, tmp_path / folder)
 
 
+@pytest.mark.parametrize("scheme", ["posix_prefix", "posix_user"])
+def test_scripts_lie_where_the_package_was_installed_to(scheme: str) -> None:
+    packages = Path(sysconfig.get_path("purelib", scheme))
+
+    assert script_folder(packages) == Path(sysconfig.get_path("scripts", scheme))
+
+
+def test_a_folder_of_source_has_the_scripts_of_its_environment(tmp_path: Path) -> None:
+    assert script_folder(tmp_path) == Path(sysconfig.get_path("scripts"))
+
+
 def test_frozen_it_is_the_executable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
 
@@ -80,3 +92,10 @@ def test_of_an_appimage_it_is_the_image(tmp_path: Path) -> None:
     image = program(tmp_path / "trayapp.AppImage")
 
     assert installed_command({"APPIMAGE": str(image)}) == (str(image),)
+
+
+def test_a_path_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    image = program(tmp_path / "caf\udce9" / "trayapp.AppImage")
+
+    with pytest.raises(NotInstalledError, match="UTF-8"):
+        installed_command({"APPIMAGE": str(image)})

@@ -107,6 +107,20 @@ def test_a_file_of_somebody_else_is_left_alone_unless_that_is_said(
     assert machine.files() == {}
 
 
+def test_a_link_of_somebody_else_is_replaced_and_what_it_leads_to_kept(
+    machine: Machine, tmp_path: Path
+) -> None:
+    theirs = tmp_path / "theirs.desktop"
+    theirs.write_text("theirs")
+    machine.entry.parent.mkdir(parents=True)
+    machine.entry.symlink_to(theirs)
+
+    machine.integration.put(machine.command, overwrite=True)
+
+    assert not machine.entry.is_symlink()
+    assert theirs.read_text() == "theirs"
+
+
 def test_what_cannot_be_written_is_said(machine: Machine) -> None:
     machine.data.mkdir(parents=True)
     (machine.data / "applications").touch()

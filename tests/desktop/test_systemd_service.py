@@ -48,7 +48,7 @@ def test_enabled_it_starts_and_disabled_nothing_is_left(
     service.disable()
 
     assert (status.starts, status.command, status.is_foreign) == (True, COMMAND, False)
-    assert [each for each in tmp_path.rglob("*") if not each.is_dir()] == []
+    assert list((tmp_path / ".config/systemd/user").iterdir()) == []
     assert systemctl.asked == [
         ["daemon-reload"],
         ["restart", "--no-block", "trayapp-watch.service"],
@@ -84,6 +84,24 @@ def test_a_unit_of_somebody_else_is_left_alone_unless_that_is_said(
 
     service.enable(COMMAND, overwrite=True)
     assert service.status().starts
+
+
+def test_a_masked_unit_is_said_and_its_mask_taken_away_only_with_a_yes(
+    service: SystemdService,
+) -> None:
+    unit = Path(service.status().place)
+    unit.parent.mkdir(parents=True)
+    unit.symlink_to("/dev/null")
+
+    assert service.status().reason == "it is masked"
+    with pytest.raises(ForeignEntryError):
+        service.enable(COMMAND)
+    assert unit.is_symlink()
+
+    service.enable(COMMAND, overwrite=True)
+    assert service.status().starts
+    assert not unit.is_symlink()
+    assert Path("/dev/null").is_char_device()
 
 
 WORD = st.text(st.characters(exclude_characters="\n\r\x00", exclude_categories=["Cs"]), min_size=1)

@@ -11,7 +11,7 @@ from functools import partial
 from trayapp.cli.confirm import confirm
 from trayapp.desktop.autostart import Autostart, AutostartStatus, make_autostart
 from trayapp.desktop.installed_command import installed_command
-from trayapp.errors import UsageError
+from trayapp.errors import ForeignEntryError, UsageError
 from trayapp.settings.locations import find_locations, write_private
 
 
@@ -26,9 +26,9 @@ def run(
     autostart = _service(environment) if service else login_autostart(environment)
     if action == "enable":
         command = (*installed_command(environment), *(["watch"] if service else []))
-        _change(autostart, partial(autostart.enable, command), yes=yes)
+        _change(partial(autostart.enable, command), "Replace", yes=yes)
     elif action == "disable":
-        _change(autostart, autostart.disable, yes=yes)
+        _change(autostart.disable, "Remove", yes=yes)
     status = autostart.status()
     print(json.dumps(_document(status)) if as_json else sentence(status))
     return 0
@@ -50,13 +50,14 @@ def _service(environment: Mapping[str, str]) -> Autostart:
 _write = partial(write_private, keep_mode=True)
 
 
-def _change(autostart: Autostart, act: Callable[..., None], *, yes: bool) -> None:
+def _change(act: Callable[..., None], verb: str, *, yes: bool) -> None:
     """Change the entry, of somebody else's only if the person says so."""
-    status = autostart.status()
-    overwrite = status.is_foreign and confirm(
-        f"{status.place} was not written by trayapp. Replace it?", yes=yes
-    )
-    act(overwrite=overwrite)
+    try:
+        act()
+    except ForeignEntryError as error:
+        if not confirm(f"{error.title}. {verb} it?", yes=yes):
+            raise
+        act(overwrite=True)
 
 
 def sentence(status: AutostartStatus) -> str:

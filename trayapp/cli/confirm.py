@@ -12,7 +12,7 @@ def confirm(question: str, *, yes: bool) -> bool:
     if yes:
         return True
     if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError("Nobody is there to ask", "If you are sure, add --yes.")
+        raise UsageError(f'Nobody is there to ask "{question}"', "If you are sure, add --yes.")
     try:
         answer = input(f"{question} [y/N] ")
     except EOFError:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from trayapp.desktop.autostart import AutostartStatus, Write
-from trayapp.errors import AutostartError, ForeignEntryError
+from trayapp.desktop.shared_places import not_writable, read_file, remove_link
+from trayapp.errors import ForeignEntryError
 
 LABEL = "trayapp"
 """The agent's name, which the file has too."""
@@ -94,7 +95,7 @@ class LaunchAgent:
         try:
             self._write(self._path, plistlib.dumps(launch_agent(command)).decode())
         except OSError as error:
-            raise self._not_writable(error) from error
+            raise not_writable(self._path, error) from error
         if self._is_switched_off():
             self._launchctl(["enable", f"{_domain()}/{LABEL}"])
 
@@ -104,38 +105,32 @@ class LaunchAgent:
         try:
             self._path.unlink(missing_ok=True)
         except OSError as error:
-            raise self._not_writable(error) from error
+            raise not_writable(self._path, error) from error
 
     def _is_switched_off(self) -> bool:
         return is_disabled(self._launchctl(["print-disabled", _domain()]))
 
     def _guard(self, *, overwrite: bool) -> None:
         agent = self._read()
-        if agent is not None and OURS not in agent and not overwrite:
+        if agent is None or OURS in agent:
+            return
+        if not overwrite:
             raise ForeignEntryError(
                 f"{self._path} was not written by trayapp, and was left alone",
-                "To have it replaced: trayapp autostart enable --yes",
+                "trayapp autostart enable --yes replaces it, disable --yes removes it.",
             )
+        remove_link(self._path)
 
     def _read(self) -> dict[str, Any] | None:
         """Read the agent, None where there is none; one that is no property list is not ours."""
-        try:
-            agent = plistlib.loads(self._path.read_bytes())
-        except (FileNotFoundError, NotADirectoryError):
+        content = read_file(self._path)
+        if content is None:
             return None
-        except OSError as error:
-            raise AutostartError(
-                f"{self._path} cannot be read ({error.strerror})", "Look at what lies there."
-            ) from error
+        try:
+            agent = plistlib.loads(content)
         except Exception:  # noqa: BLE001 -- plistlib raises whatever its two parsers raise
             return {}
         return agent if isinstance(agent, dict) else {}
-
-    def _not_writable(self, error: OSError) -> AutostartError:
-        return AutostartError(
-            f"{self._path} cannot be written ({error.strerror})",
-            "Make that folder writable for yourself.",
-        )
 
 
 def _obstacle(agent: dict[str, Any], command: tuple[str, ...] | None) -> str:

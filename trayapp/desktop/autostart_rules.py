@@ -1,8 +1,8 @@
 """What a desktop on Linux does with an autostart entry, decided from its text.
 
 Sources: the Desktop Application Autostart Specification 0.5; the Desktop Entry Specification 1.5;
-gnome-session's gsm-autostart-app.c for the GNOME keys, systemd-xdg-autostart-generator(8) for the
-others.
+gnome-session's gsm-autostart-app.c and mate-session's for their keys, xfce4-session's
+xfsm-global.c for those of XFCE.
 """
 
 from __future__ import annotations
@@ -18,8 +18,16 @@ from trayapp.desktop.desktop_entry import (
     unescaped,
 )
 
-GNOME_SESSIONS = ("GNOME", "GNOME-Classic", "GNOME-Flashback", "Unity", "X-Cinnamon", "Budgie")
-"""Whose session reads X-GNOME-Autostart-enabled, by XDG_CURRENT_DESKTOP."""
+SWITCHES = {
+    **dict.fromkeys(
+        ("GNOME", "GNOME-Classic", "GNOME-Flashback", "Unity", "X-Cinnamon", "Budgie"),
+        "X-GNOME-Autostart-enabled",
+    ),
+    "MATE": "X-MATE-Autostart-enabled",
+}
+"""Whose session reads which key as a switch of its own, by XDG_CURRENT_DESKTOP."""
+
+XFCE = "XFCE"
 
 
 @dataclass(frozen=True)
@@ -50,9 +58,10 @@ def _switched_off(entry: dict[str, str], desktops: Sequence[str]) -> str:
     """Say by which key a person switched an entry off, "" where nobody did."""
     if is_true(entry.get("Hidden")):
         return "it is switched off in it (Hidden=true)"
-    gnome = next((name for name in desktops if name in GNOME_SESSIONS), None)
-    if gnome is not None and entry.get("X-GNOME-Autostart-enabled") == "false":
-        return f"it is switched off for {gnome} (X-GNOME-Autostart-enabled=false)"
+    for desktop in desktops:
+        key = SWITCHES.get(desktop)
+        if key in entry and not is_true(entry[key]):
+            return f"it is switched off for {desktop} ({key}={entry[key]})"
     return ""
 
 
@@ -63,7 +72,10 @@ def _obstacle(
     exists: Callable[[str], bool],
 ) -> str:
     """Say what keeps an entry from being started that is not switched off, "" for nothing."""
+    on_xfce = XFCE in desktops
     only = names(entry.get("OnlyShowIn"))
+    if on_xfce and is_true(entry.get("X-XFCE-Autostart-Override")):
+        only = []
     never = names(entry.get("NotShowIn"))
     # Of several names of a desktop the first that is in either list decides.
     named = next((name for name in desktops if name in only or name in never), None)
@@ -73,6 +85,8 @@ def _obstacle(
     if (only and named not in only) or named in never:
         here = ":".join(desktops) or "this desktop"
         return f"it is not for {here} (OnlyShowIn, NotShowIn)"
+    if on_xfce and entry.get("RunHook", "0") != "0":
+        return "it is not for the login (RunHook)"
     if command is None:
         return "it names no command (Exec)"
     if tried and not exists(tried):

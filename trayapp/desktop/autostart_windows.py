@@ -7,7 +7,6 @@ the first is 2 or 6 for on and 3 or 7 for off, and the last eight when it was sw
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import PureWindowsPath
@@ -55,7 +54,7 @@ def split_command_line(text: str) -> tuple[str, ...]:
         path, _, rest = text[1:].partition('"')
     else:
         path, _, rest = text.partition(" ")
-    return (path, *shlex.split(rest, posix=False))
+    return (path, *rest.split())
 
 
 class RunKey:
@@ -109,7 +108,7 @@ class RunKey:
         if self.status().is_foreign and not overwrite:
             raise ForeignEntryError(
                 f"The value {NAME} in the Run key was not written by trayapp, and was left alone",
-                "To have it replaced: trayapp autostart enable --yes",
+                "trayapp autostart enable --yes replaces it, disable --yes removes it.",
             )
 
 

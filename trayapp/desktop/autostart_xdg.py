@@ -13,7 +13,8 @@ from pathlib import Path
 from trayapp.desktop.autostart import AutostartStatus, Write
 from trayapp.desktop.autostart_rules import judge
 from trayapp.desktop.desktop_entry import entry_text, escaped, exec_value, read_entry
-from trayapp.errors import AutostartError, ForeignEntryError
+from trayapp.desktop.shared_places import not_writable, read_file, remove_link
+from trayapp.errors import ForeignEntryError
 
 FILE_NAME = "trayapp.desktop"
 NAME = "trayapp"
@@ -22,8 +23,6 @@ ICON = "trayapp"
 
 OURS = "X-Trayapp-Autostart"
 """The key by which trayapp knows its own entry, which the desktops' settings leave in it."""
-
-_LARGEST_ENTRY_BYTES = 64 * 1024
 
 
 def autostart_entry(command: tuple[str, ...]) -> str:
@@ -93,21 +92,24 @@ class XdgAutostart:
         try:
             self._own.unlink(missing_ok=True)
         except OSError as error:
-            raise _not_writable(self._own, error) from error
+            raise not_writable(self._own, error) from error
 
     def _guard(self, *, overwrite: bool) -> None:
         text = _read(self._own)
-        if text is not None and not _is_ours(text) and not overwrite:
+        if text is None or _is_ours(text):
+            return
+        if not overwrite:
             raise ForeignEntryError(
                 f"{self._own} was not written by trayapp, and was left alone",
-                "To have it replaced: trayapp autostart enable --yes",
+                "trayapp autostart enable --yes replaces it, disable --yes removes it.",
             )
+        remove_link(self._own)
 
     def _put(self, text: str) -> None:
         try:
             self._write(self._own, text)
         except OSError as error:
-            raise _not_writable(self._own, error) from error
+            raise not_writable(self._own, error) from error
 
     def _system_entries(self) -> Iterator[Path]:
         # Relative paths count as unset: https://specifications.freedesktop.org/basedir-spec
@@ -130,18 +132,5 @@ def _is_ours(text: str) -> bool:
 
 def _read(path: Path) -> str | None:
     """Read an entry, None where there is none; raises AutostartError."""
-    try:
-        with path.open("rb") as stream:
-            return stream.read(_LARGEST_ENTRY_BYTES).decode(errors="replace")
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise AutostartError(
-            f"{path} cannot be read ({error.strerror})", "Look at what lies there."
-        ) from error
-
-
-def _not_writable(path: Path, error: OSError) -> AutostartError:
-    return AutostartError(
-        f"{path} cannot be written ({error.strerror})", "Make that folder writable for yourself."
-    )
+    content = read_file(path)
+    return None if content is None else content.decode(errors="replace")

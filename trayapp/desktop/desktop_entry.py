@@ -16,6 +16,9 @@ THROUGH_SHELL = ("/bin/sh", "-c", 'exec "$0" "$@"')
 """Starts a program whose path has an equals sign, which the specification forbids, or a per cent
 sign, with which GLib looks for the program before it has read what that means (2.74)."""
 
+_BLANKS = " \t\r\v\f"
+"""What is blank around a key and a value: a path may end with what only Unicode calls so."""
+
 _ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 _UNESCAPES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
@@ -58,19 +61,20 @@ def entry_text(values: Mapping[str, str], comment: str = "") -> str:
 def read_entry(text: str) -> dict[str, str] | None:
     """Read the values of the main group, as they are written; None where there is no such group.
 
-    The first of several values of one key counts.
+    The last of several values of one key counts, as in GLib.
     """
     values: dict[str, str] | None = None
     in_group = False
-    for line in text.splitlines():
-        stripped = line.strip()
+    # Only this ends a line: for Python many others do, which a path may have.
+    for line in text.split("\n"):
+        stripped = line.strip(_BLANKS)
         if stripped.startswith("[") and stripped.endswith("]"):
-            in_group = stripped == f"[{GROUP}]" and values is None
-            values = {} if in_group else values
+            in_group = stripped == f"[{GROUP}]"
+            values = values or {} if in_group else values
         elif in_group and values is not None and not stripped.startswith("#"):
             key, equals, value = line.partition("=")
             if equals:
-                values.setdefault(key.strip(), value.strip())
+                values[key.strip(_BLANKS)] = value.strip(_BLANKS)
     return values
 
 

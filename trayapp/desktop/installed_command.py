@@ -32,13 +32,25 @@ def installed_command(
     `scripts` is the folder of this environment's scripts. Raises NotInstalledError where there is
     none, as in a source folder that nobody installed.
     """
+    command = _command(environment, scripts)
+    try:
+        command.encode()
+    except UnicodeEncodeError as error:
+        raise NotInstalledError(
+            f"{command!r} is no path in UTF-8, and nothing can be told to start it",
+            "Install trayapp in another folder.",
+        ) from error
+    return (command,)
+
+
+def _command(environment: Mapping[str, str], scripts: Path | None) -> str:
     image = environment.get("APPIMAGE", "")
     if image and Path(image).is_file():
-        return (image,)
+        return image
     if getattr(sys, "frozen", False):
         windowless = Path(sys.executable).with_name(_WINDOWLESS)
-        return (str(windowless) if windowless.is_file() else sys.executable,)
-    script = _script(scripts or Path(sysconfig.get_path("scripts")))
+        return str(windowless) if windowless.is_file() else sys.executable
+    script = _script(scripts or script_folder(Path(__file__).parents[2]))
     if script is None:
         raise NotInstalledError(
             "This trayapp is not installed, so there is nothing that can be started",
@@ -49,7 +61,19 @@ def installed_command(
             f"{script} is in an environment that is thrown away",
             "Install it first: in a copy of the project, pipx install . or uv tool install .",
         )
-    return (str(_link(script, environment.get("PATH", "")) or script),)
+    return str(_link(script, environment.get("PATH", "")) or script)
+
+
+def script_folder(packages: Path) -> Path:
+    """Give where the scripts of packages in this folder lie.
+
+    `pip install --user` and a distribution have folders of their own, and Debian's Python names
+    neither by default.
+    """
+    for scheme in sysconfig.get_scheme_names():
+        if Path(sysconfig.get_path("purelib", scheme)) == packages:
+            return Path(sysconfig.get_path("scripts", scheme))
+    return Path(sysconfig.get_path("scripts"))
 
 
 def _script(folder: Path) -> Path | None:

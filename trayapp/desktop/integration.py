@@ -17,7 +17,8 @@ from xml.sax.saxutils import escape
 
 from trayapp.desktop.autostart_xdg import FILE_NAME, ICON, NAME, SUMMARY
 from trayapp.desktop.desktop_entry import entry_text, escaped, exec_value, list_value
-from trayapp.errors import AutostartError, ForeignEntryError
+from trayapp.desktop.shared_places import not_writable, read_file, remove_link
+from trayapp.errors import ForeignEntryError
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +153,7 @@ class Integration:
             try:
                 self._write(path, content)
             except OSError as error:
-                raise _not_writable(path, error) from error
+                raise not_writable(path, error) from error
         self._tell_desktop()
 
     def remove(self, *, overwrite: bool = False) -> None:
@@ -164,7 +165,7 @@ class Integration:
             except NotADirectoryError:
                 continue
             except OSError as error:
-                raise _not_writable(path, error) from error
+                raise not_writable(path, error) from error
         self._tell_desktop()
         for path in self._paths():
             self._remove_empty(path.parent)
@@ -201,16 +202,12 @@ class Integration:
                 f"{foreign[0]} was not written by trayapp, and was left alone",
                 "To have it replaced or removed, add --yes.",
             )
+        for path in foreign:
+            remove_link(path)
 
     def _is_foreign(self, path: Path) -> bool:
-        try:
-            return OURS.encode() not in path.read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        except OSError as error:
-            raise AutostartError(
-                f"{path} cannot be read ({error.strerror})", "Look at what lies there."
-            ) from error
+        content = read_file(path)
+        return content is not None and OURS.encode() not in content
 
     def _tell_desktop(self) -> None:
         """Have caches renewed where there are any; others look at the time of the theme's folder.
@@ -245,9 +242,3 @@ class Integration:
                 if folder.exists():
                     return
             folder = folder.parent
-
-
-def _not_writable(path: Path, error: OSError) -> AutostartError:
-    return AutostartError(
-        f"{path} cannot be written ({error.strerror})", "Make that folder writable for yourself."
-    )

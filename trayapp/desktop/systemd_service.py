@@ -8,11 +8,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from trayapp.desktop.autostart import AutostartStatus, Write
 from trayapp.desktop.desktop_entry import THROUGH_SHELL
-from trayapp.errors import AutostartError, ForeignEntryError
+from trayapp.desktop.shared_places import not_writable, read_file, remove_link
+from trayapp.errors import ForeignEntryError
 
 UNIT = "trayapp-watch.service"
 
@@ -135,7 +137,7 @@ class SystemdService:
         command = unit_command(text)
         wanted = self._link.is_symlink()
         return AutostartStatus(
-            starts=not (reason := self._obstacle(command, wanted=wanted)),
+            starts=not (reason := self._obstacle(text, command, wanted=wanted)),
             reason=reason,
             place=place,
             command=command,
@@ -152,7 +154,7 @@ class SystemdService:
             if not self._link.is_symlink():
                 self._link.symlink_to(Path("..") / UNIT)
         except OSError as error:
-            raise self._not_writable(error) from error
+            raise not_writable(self._unit, error) from error
         if self._systemctl(["daemon-reload"]):
             self._systemctl(["restart", "--no-block", UNIT])
 
@@ -164,10 +166,15 @@ class SystemdService:
             self._link.unlink(missing_ok=True)
             self._unit.unlink(missing_ok=True)
         except OSError as error:
-            raise self._not_writable(error) from error
+            raise not_writable(self._unit, error) from error
+        # As systemctl does; others may have a link there, or there is no such folder.
+        with suppress(OSError):
+            self._link.parent.rmdir()
         self._systemctl(["daemon-reload"])
 
-    def _obstacle(self, command: tuple[str, ...] | None, *, wanted: bool) -> str:
+    def _obstacle(self, text: str, command: tuple[str, ...] | None, *, wanted: bool) -> str:
+        if not text:
+            return "it is masked"
         if not wanted:
             return "it is not enabled"
         if command is None:
@@ -178,27 +185,19 @@ class SystemdService:
 
     def _guard(self, *, overwrite: bool) -> None:
         text = self._read()
-        if text is not None and OURS not in text and not overwrite:
+        if text is None or OURS in text:
+            return
+        if not overwrite:
             raise ForeignEntryError(
                 f"{self._unit} was not written by trayapp, and was left alone",
-                "To have it replaced: trayapp autostart enable --service --yes",
+                "trayapp autostart enable --service --yes replaces it, disable --service --yes"
+                " removes it.",
             )
+        remove_link(self._unit)
 
     def _read(self) -> str | None:
-        try:
-            return self._unit.read_text(errors="replace")
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise AutostartError(
-                f"{self._unit} cannot be read ({error.strerror})", "Look at what lies there."
-            ) from error
-
-    def _not_writable(self, error: OSError) -> AutostartError:
-        return AutostartError(
-            f"{self._unit} cannot be written ({error.strerror})",
-            "Make that folder writable for yourself.",
-        )
+        content = read_file(self._unit)
+        return None if content is None else content.decode(errors="replace")
 
 
 def _quoted(word: str) -> str:
