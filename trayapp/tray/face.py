@@ -68,6 +68,7 @@ class Face:
         # Whoever draws last must have drawn what came last.
         self._drawing = threading.Lock()
         self._waiting = threading.Lock()
+        self._looking = threading.Lock()
 
     def run(self, shown: Callable[[], None]) -> None:
         """Show the icon and serve it on the calling thread, the main one, until `stop`.
@@ -81,8 +82,8 @@ class Face:
         self._resident.on_quit = self._backend.stop
 
         def begin() -> None:
+            self._look_at_login()
             # What has changed since the appearance was made.
-            self._starts_at_login = self._desk.login.starts()
             self._draw()
             shown()
 
@@ -127,9 +128,12 @@ class Face:
 
     def _look_at_login(self) -> None:
         """Draw anew if the desktop's own settings, or a click, changed what starts at login."""
-        starts = self._desk.login.starts()
-        if starts != self._starts_at_login:
+        # Whoever looks last must have seen what came last.
+        with self._looking:
+            starts = self._desk.login.starts()
+            changed = starts != self._starts_at_login
             self._starts_at_login = starts
+        if changed:
             self._draw()
 
     def _switch_login(self, *, on: bool) -> None:
