@@ -74,7 +74,7 @@ SLANDER = [Trouble.PROXY, Trouble.DATABASE_DOWN]
 """What refuses good heartbeats as if it were their own fault."""
 
 TROUBLES = {
-    Trouble.PROXY: Response(400, {}, b"<html>Bad Request</html>"),
+    Trouble.PROXY: Response(400, {}, b"Bad Request"),
     Trouble.THROTTLED: Response(429, {"retry-after": "40"}, b""),
     Trouble.BROKEN: Response(500, {}, b""),
     Trouble.LOGIN_PAGE: Response(200, {}, b"<html>Log in</html>"),

@@ -133,7 +133,7 @@ def test_an_answer_that_decides_on_none_is_no_word_against_them_unless_all_are_4
             Kind.REJECTED,
         ),
         (answer(400, "json: cannot unmarshal string into Go struct field"), Kind.REJECTED),
-        (answer(400, "<html>Bad Request</html>"), Kind.REJECTED),
+        (answer(400, "<html>Bad Request</html>"), Kind.UNDECIDED),
         (answer(401, {"error": "Unauthorized"}), Kind.REFUSED),
         (answer(401, "401 unauthorized"), Kind.REFUSED),
         (answer(402, {"error": "pay"}), Kind.FAILED),
@@ -174,7 +174,7 @@ def test_only_wakapi_condemns_a_whole_batch(text: str) -> None:
     dead = Item(Fate.DEAD, "no valid heartbeat object given")
     assert (verdict.kind, verdict.items) == (Kind.DECIDED, (dead, dead))
     assert judge(answer(400, text), 2, HACKATIME, URL).kind is Kind.REJECTED
-    assert judge(answer(400, f"<p>{text}"), 2, WAKAPI, URL).kind is Kind.REJECTED
+    assert judge(answer(400, f"<p>{text}"), 2, WAKAPI, URL).kind is Kind.UNDECIDED
 
 
 def test_wakatime_says_302_where_it_means_429() -> None:

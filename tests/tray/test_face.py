@@ -502,7 +502,7 @@ def test_what_the_desktops_own_settings_switched_is_seen_when_the_menu_opens(
 
     watched.backend.open_menu()
 
-    assert watched.item("Start at login").checked
+    wait_for(lambda: watched.item("Start at login").checked, "it is seen")
 
 
 def test_a_desktop_that_cannot_start_it_at_login_is_told(watched: Watched) -> None:

@@ -60,13 +60,13 @@ class Kind(Enum):
     """At least one heartbeat is done or dead; `items` has all of them."""
 
     REJECTED = auto()
-    """400: one of them is bad, or the server is; halves will tell."""
+    """400 in the server's own words: one of them is bad, or the server is; halves will tell."""
 
     TOO_LARGE = auto()
     """413: fewer at a time."""
 
     UNDECIDED = auto()
-    """An answer, but a decision on none of them: the same 422 for all, say, or an error 500."""
+    """An answer, but a decision on none: the same 422 for all, an error 500, a web page's 400."""
 
     FAILED = auto()
     """Whatever else: nothing is known of any, and the server is to be left alone for a while."""
@@ -104,6 +104,9 @@ def judge(response: Response, count: int, dialect: Dialect, url: str) -> Verdict
         return Verdict(Kind.REFUSED, error=error, retry_after=wait)
     kinds = {400: Kind.REJECTED, 413: Kind.TOO_LARGE, 500: Kind.UNDECIDED}
     kind = kinds.get(response.status, Kind.FAILED)
+    if kind is Kind.REJECTED and _is_page(response):
+        # A proxy's or a firewall's words: a server's own are JSON, or wakapi's plain text.
+        kind = Kind.UNDECIDED
     return Verdict(kind, error=error, reason=_reason_of(response), retry_after=wait)
 
 
@@ -185,11 +188,15 @@ def _reason_of(response: Response) -> str:
     document = lenient.parse_json(response.body)
     if document is not None:
         words = _words(document)
-    elif response.body.lstrip()[:1] == b"<":
+    elif _is_page(response):
         words = ""
     else:
         words = _shown(response.body.decode("utf-8", errors="replace"))
     return words or f"status {response.status}"
+
+
+def _is_page(response: Response) -> bool:
+    return response.body.lstrip()[:1] == b"<"
 
 
 def _words(body: Any) -> str:

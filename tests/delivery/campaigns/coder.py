@@ -138,9 +138,10 @@ class Coder:
         elif dice < 0.12:
             self.clock.sleep(self.chance.uniform(100, 2000))
         elif dice < 0.15:
-            self.clock.sleep(QUARTER_SECONDS - now % QUARTER_SECONDS - 3)
+            # Never back: two saves of one file at one moment could not be told apart.
+            self.clock.sleep((QUARTER_SECONDS - 3 - now) % QUARTER_SECONDS)
         elif dice < 0.155:
-            self.clock.sleep(DAY_SECONDS - now % DAY_SECONDS - 3)
+            self.clock.sleep((DAY_SECONDS - 3 - now) % DAY_SECONDS)
 
     def save(self, capturer: Capturer, secret: bytes) -> tuple[Heartbeat, bytes]:
         """Write a file, now and then another one or on another branch."""
