@@ -33,7 +33,7 @@ run: $(VENV)/.installed
 test: system setup check pytest ordinary-user
 
 test-desktops: system desktops setup
-	$(BIN)/python -m pytest -m desktop
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m desktop
 
 setup: $(VENV)/.developing
 
@@ -64,10 +64,10 @@ check: setup
 	$(BIN)/mypy --platform darwin $(ELSEWHERE)
 	$(BIN)/lint-imports --no-logo
 
-# Most of a test is waiting, so two at a time; but those of the desktops one after the other, and against the wheel.
+# Most of a test is waiting, so two at a time; those of the desktops against the wheel.
 pytest: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not desktop and not heavy"
-	$(BIN)/python -m tests.packaging.against_wheel -m "desktop and not heavy"
+	$(BIN)/python -m tests.packaging.against_wheel -n 2 --dist loadfile -m "desktop and not heavy"
 
 # What root may do tells nothing about permissions: the wheel is installed for an ordinary user, who runs the tests.
 ordinary-user: setup
