@@ -4,13 +4,14 @@ The rooms, and what each may import beside errors; import-linter checks it:
 
     coding/    the domain, pure: numbers, days, states, pacing, the JSON      nothing of ours
     settings/  config.toml, ~/.wakatime.cfg, accounts, keys, locations        coding
-    servers/   one HTTP client, what differs between dialects, decoding       coding
+    servers/   one HTTP client, what differs between dialects, every          coding
+               endpoint, decoding
     watching/  a person's saves among all that writes files; inotify/ in it   coding
                stands alone, native_*.py are for macOS and Windows
     delivery/  the queue on disk, and the sender that empties it              servers, coding
     desktop/   the session bus (notifications, light or dark), waking, idle   coding
                time, the folder dialog, the control channel, the instance
-               lock, the browser
+               lock, the browser, start at login, the desktop's files
     resident/  the running app without a face: asks, keeps, watches,          all of the above
                publishes Status
     tray/      icon, menu, backends; statusnotifier/ in it stands alone       resident, desktop,
