@@ -66,7 +66,7 @@ def start(app: App) -> Box:
 
 def test_projects_and_languages_open_beside_the_menu(app: App) -> None:
     icon = start(app)
-    assert app.labels()[2:4] == ["Projects", "Languages"]
+    wait_for(lambda: app.labels()[2:4] == ["Projects", "Languages"], "the menu is whole")
 
     _submenu, rows = app.open_submenu(icon, "Projects")
     app.desktop.screenshot("app-projects")
@@ -104,7 +104,7 @@ def test_a_broken_edit_is_told_in_the_menu_and_the_number_stays(app: App) -> Non
     control.ask(app.locations.control_address, "refresh")
     wait_for(lambda: any("config.toml line 1" in text for text in app.labels()), "it is told")
     app.wait_for_icon(picture(FRESH))
-    assert app.labels()[0] == "Today  2h 5m"
+    wait_for(lambda: app.labels()[0] == "Today  2h 5m", "the menu tells the time")
 
 
 def test_another_account_is_chosen_by_a_click_and_remembered(app: App, server: Server) -> None:

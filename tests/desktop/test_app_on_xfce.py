@@ -79,7 +79,7 @@ def test_the_icon_shows_the_time_and_its_menu_works_by_real_clicks(
     before = app.desktop.settled()
     app.desktop.click(rows[labels.index("Refresh now")])
     icon = app.wait_for_icon(fresh(11_520))
-    assert app.labels()[0] == "Today  3h 12m"
+    wait_for(lambda: app.labels()[0] == "Today  3h 12m", "the menu tells the time")
 
     again, rows = app.open_menu(icon)
     assert again.height == menu.height

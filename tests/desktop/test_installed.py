@@ -17,7 +17,7 @@ from trayapp.tray.drawing import draw_icon
 
 from .app import App
 from .harness import Desktop
-from .processes import require_modules
+from .processes import require_modules, wait_for
 from .xfce import XfcePanel
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(240)]
@@ -88,7 +88,7 @@ def test_what_is_installed_starts_draws_its_icon_and_finds_its_assets(app: App) 
     app.panel.start()
     app.start()
     app.wait_for_icon(draw_icon(a_status(a_number()), SIZE))
-    assert app.labels()[0] == "Today  2h 5m"
+    wait_for(lambda: app.labels()[0] == "Today  2h 5m", "the menu tells the time")
 
     integrated = app.command("integrate")
 
