@@ -7,6 +7,7 @@ import pytest
 
 from tests.server import Server
 
+from .bus import PrivateBus
 from .harness import Desktop
 from .lxqt import LxqtPanel
 from .mate import MatePanel
@@ -15,6 +16,7 @@ from .xfce import XfcePanel
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +24,15 @@ def desktop() -> Iterator[Desktop]:
     """An X11 session with a window manager and no panel, for all tests that need no other."""
     with Desktop() as one:
         yield one
+
+
+@pytest.fixture
+def bus(tmp_path: Path) -> Iterator[PrivateBus]:
+    """A session bus with nobody on it."""
+    bus = PrivateBus(tmp_path)
+    bus.start()
+    yield bus
+    bus.stop()
 
 
 @pytest.fixture

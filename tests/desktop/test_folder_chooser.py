@@ -165,14 +165,6 @@ def real_portal(desktop: Desktop, *programs: str) -> Iterator[None]:
         desktop.end(process)
 
 
-@pytest.fixture
-def bus(tmp_path: Path) -> Iterator[PrivateBus]:
-    bus = PrivateBus(tmp_path)
-    bus.start()
-    yield bus
-    bus.stop()
-
-
 def portal_answers(call: Message) -> Message:
     if member(call) == "Get":
         return new_method_return(call, "v", (("u", 3),))

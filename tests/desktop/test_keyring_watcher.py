@@ -22,14 +22,6 @@ Told = queue.SimpleQueue[None]
 
 
 @pytest.fixture
-def bus(tmp_path: Path) -> Iterator[PrivateBus]:
-    bus = PrivateBus(tmp_path)
-    bus.start()
-    yield bus
-    bus.stop()
-
-
-@pytest.fixture
 def keyring(bus: PrivateBus, tmp_path: Path) -> Iterator[GnomeKeyring]:
     (tmp_path / "home").mkdir()
     keyring = GnomeKeyring(bus, tmp_path / "home")

@@ -145,14 +145,6 @@ class Server:
 
 
 @pytest.fixture
-def bus(tmp_path: Path) -> Iterator[PrivateBus]:
-    bus = PrivateBus(tmp_path)
-    bus.start()
-    yield bus
-    bus.stop()
-
-
-@pytest.fixture
 def server() -> Server:
     return Server()
 

@@ -51,14 +51,6 @@ def ask(member: str = "Say", signature: str = "", *body: Any, name: str = ECHO) 
     return MethodCall(name, PATH, ECHO, member, signature, body)
 
 
-@pytest.fixture
-def bus(tmp_path: Path) -> Iterator[PrivateBus]:
-    bus = PrivateBus(tmp_path)
-    bus.start()
-    yield bus
-    bus.stop()
-
-
 @contextmanager
 def started(bus: MessageBus) -> Iterator[MessageBus]:
     bus.start()

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,14 +52,6 @@ def watching(address: str) -> Iterator[Schemes]:
     bus.start()
     assert listening.wait(10)
     yield schemes
-    bus.stop()
-
-
-@pytest.fixture
-def bus(tmp_path: Path) -> Iterator[PrivateBus]:
-    bus = PrivateBus(tmp_path)
-    bus.start()
-    yield bus
     bus.stop()
 
 
