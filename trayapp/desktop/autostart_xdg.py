@@ -13,7 +13,7 @@ from pathlib import Path
 from trayapp.desktop.autostart import AutostartStatus, Write
 from trayapp.desktop.autostart_rules import judge
 from trayapp.desktop.desktop_entry import entry_text, escaped, exec_value, read_entry
-from trayapp.desktop.shared_places import not_writable, read_file, remove_link
+from trayapp.desktop.shared_places import not_writable, read_file, remove_link, user_folder
 from trayapp.errors import ForeignEntryError
 
 FILE_NAME = "trayapp.desktop"
@@ -56,8 +56,7 @@ class XdgAutostart:
     def __init__(self, environment: Mapping[str, str], home: Path, write: Write) -> None:
         self._environment = environment
         self._write = write
-        given = environment.get("XDG_CONFIG_HOME", "")
-        config = Path(given) if Path(given).is_absolute() else home / ".config"
+        config = user_folder(environment, "XDG_CONFIG_HOME", home / ".config")
         self._own = config / "autostart" / FILE_NAME
 
     def status(self) -> AutostartStatus:

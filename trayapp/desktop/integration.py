@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 
 from trayapp.desktop.autostart_xdg import FILE_NAME, ICON, NAME, SUMMARY
 from trayapp.desktop.desktop_entry import entry_text, escaped, exec_value, list_value
-from trayapp.desktop.shared_places import not_writable, read_file, remove_link
+from trayapp.desktop.shared_places import not_writable, read_file, remove_link, user_folder
 from trayapp.errors import ForeignEntryError
 
 log = logging.getLogger(__name__)
@@ -127,8 +127,7 @@ class Integration:
     def __init__(
         self, environment: Mapping[str, str], home: Path, icons: Traversable, write: Write
     ) -> None:
-        given = environment.get("XDG_DATA_HOME", "")
-        self.folder = Path(given) if Path(given).is_absolute() else home / ".local" / "share"
+        self.folder = user_folder(environment, "XDG_DATA_HOME", home / ".local" / "share")
         self._search = environment.get("PATH", os.defpath)
         self._icons = icons
         self._write = write

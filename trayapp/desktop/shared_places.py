@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from trayapp.errors import AutostartError
 
 _LARGEST_FILE_BYTES = 1024 * 1024
+
+
+def user_folder(environment: Mapping[str, str], variable: str, default: Path) -> Path:
+    """Give the folder that a variable names; a relative path counts as unset.
+
+    Source: https://specifications.freedesktop.org/basedir-spec
+    """
+    given = Path(environment.get(variable, ""))
+    return given if given.is_absolute() else default
 
 
 def read_file(path: Path) -> bytes | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from trayapp.desktop.autostart import AutostartStatus, Write
 from trayapp.desktop.desktop_entry import THROUGH_SHELL
-from trayapp.desktop.shared_places import not_writable, read_file, remove_link
+from trayapp.desktop.shared_places import not_writable, read_file, remove_link, user_folder
 from trayapp.errors import ForeignEntryError
 
 UNIT = "trayapp-watch.service"
@@ -121,8 +121,7 @@ class SystemdService:
         write: Write,
         systemctl: Systemctl = run_systemctl,
     ) -> None:
-        given = environment.get("XDG_CONFIG_HOME", "")
-        config = Path(given) if Path(given).is_absolute() else home / ".config"
+        config = user_folder(environment, "XDG_CONFIG_HOME", home / ".config")
         self._unit = config / "systemd" / "user" / UNIT
         self._link = self._unit.parent / "default.target.wants" / UNIT
         self._write = write
