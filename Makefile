@@ -16,7 +16,7 @@ ELSEWHERE := --no-warn-unreachable --follow-imports silent $(addprefix -p trayap
 
 help:
 	@echo "make run     set up and start trayapp"
-	@echo "make test    set up and check everything (under 20 minutes)"
+	@echo "make test    set up and check everything (about 20 minutes)"
 	@echo "make test-desktops   the desktop tests, on GNOME Shell and KDE Plasma too"
 	@echo "make check   style, types and import rules only"
 	@echo "make bench   print what the cheap commands and today cost, the tray at rest, and a save until it arrives"

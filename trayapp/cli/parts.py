@@ -7,13 +7,17 @@ from collections.abc import Mapping
 
 from trayapp import __version__
 from trayapp.resident.asking import Asker
+from trayapp.resident.snapshot_store import SnapshotStore
 from trayapp.servers.transport import HttpTransport, NetworkOptions
 from trayapp.settings.keyring_store import SystemKeyring
 
 
-def make_asker(environment: Mapping[str, str]) -> Asker:
-    """Make an asker of the real keyring and the real network."""
-    return Asker(environment, SystemKeyring(), connect)
+def make_asker(environment: Mapping[str, str], store: SnapshotStore | None = None) -> Asker:
+    """Make an asker of the real keyring and the real network, with the zones that a store has."""
+    asker = Asker(environment, SystemKeyring(), connect)
+    if store is not None:
+        asker.zones = store.zones()
+    return asker
 
 
 def connect(options: NetworkOptions) -> HttpTransport:

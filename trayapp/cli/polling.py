@@ -30,8 +30,7 @@ def start_polling(
     if account is not None:
         settings = _OneAccount(locations, environment, account)
         store = _Beside(locations.snapshot_file)
-    asker = make_asker(environment)
-    asker.zones = store.zones()
+    asker = make_asker(environment, store)
     resident = Resident(settings, asker, store, SystemClock(), random.random)
     resident.employ(None, _Estimates(locations))
     resident.start()

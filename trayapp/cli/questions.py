@@ -51,8 +51,7 @@ def asking(environment: Mapping[str, str], name: str | None) -> Iterator[Asking]
     account = settings.showing if name is None else settings.account(name)
     if account is None:
         raise no_account(environment)
-    asker = make_asker(environment)
-    asker.zones = SnapshotStore(locations.snapshot_file).zones()
+    asker = make_asker(environment, SnapshotStore(locations.snapshot_file))
     unlock = sys.stdin is not None and sys.stdin.isatty()
     try:
         client = asker.client(account, settings, unlock=unlock)

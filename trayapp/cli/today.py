@@ -50,8 +50,7 @@ def run(
     except TrayappError as error:
         return cached.present(entry(_status(None, None, error)), form, template)
     chosen = settings.showing if account is None else settings.account(account)
-    asker = make_asker(environment)
-    asker.zones = store.zones()
+    asker = make_asker(environment, store)
     number, problem = _ask(asker, store, settings, chosen)
     status = _status(chosen, number, problem)
     if status.state not in (State.FRESH, State.SIGNED_OUT):
