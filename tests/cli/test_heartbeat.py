@@ -415,6 +415,7 @@ def test_it_imports_nothing_heavy(person: Person, code: Path) -> None:
     assert ours == {
         *("trayapp.coding.coalescing", "trayapp.coding.heartbeat"),
         *("trayapp.coding.hiding", "trayapp.coding.patterns", "trayapp.coding.preferences"),
-        *("trayapp.delivery.database", "trayapp.delivery.files", "trayapp.delivery.queue"),
-        *("trayapp.delivery.rows", "trayapp.delivery.schema", "trayapp.delivery.statements"),
+        *("trayapp.delivery.database", "trayapp.delivery.files", "trayapp.delivery.locks"),
+        *("trayapp.delivery.queue", "trayapp.delivery.rows"),
+        *("trayapp.delivery.schema", "trayapp.delivery.statements"),
     }

@@ -17,10 +17,12 @@ from types import FrameType
 from typing import Any
 from unittest import mock
 
-from trayapp.delivery import salvage
+from trayapp.delivery import locks, salvage
 from trayapp.delivery.queue import HeartbeatQueue
 
-STEPS = {"lock", "mend", "write", "_exclude_others", "_keep"}
+FILES = {salvage.__file__, locks.__file__}
+
+STEPS = {"alone", "_opened", "_undo_unfinished", "mend", "write", "_keep"}
 
 
 def main(template: str, work: str, links: str) -> None:
@@ -43,7 +45,7 @@ def _mend(folder: Path, step: int) -> None:
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
         nonlocal left
-        if frame.f_code.co_filename != salvage.__file__ or frame.f_code.co_name not in STEPS:
+        if frame.f_code.co_filename not in FILES or frame.f_code.co_name not in STEPS:
             return None
         if event == "line":
             if left == 0:

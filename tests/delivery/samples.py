@@ -11,6 +11,7 @@ from pathlib import Path
 from trayapp.coding.heartbeat import Heartbeat
 from trayapp.delivery.queue import HeartbeatQueue
 from trayapp.delivery.rows import Outcome, Recording, Row
+from trayapp.delivery.schema import PAGE_SIZE
 
 NOW = 1_800_000_000.0
 """A quarter hour of UTC begins."""
@@ -75,3 +76,8 @@ def damage(path: Path, offset: int, junk: bytes) -> None:
     with path.open("r+b") as stream:
         stream.seek(offset)
         stream.write(junk)
+
+
+def first_page(path: Path) -> int:
+    """Where the page with the first rows begins, which no later transaction writes."""
+    return path.read_bytes().index(b"code/3.py") // PAGE_SIZE * PAGE_SIZE

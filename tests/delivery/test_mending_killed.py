@@ -10,7 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.delivery.samples import HERE, LATER, NOW, THERE, all_waiting, damage, done, recording
+from tests.delivery.samples import (
+    HERE,
+    LATER,
+    NOW,
+    THERE,
+    all_waiting,
+    damage,
+    done,
+    first_page,
+    recording,
+)
 from tests.delivery.test_damage import leave_unfinished
 from trayapp.delivery.queue import HeartbeatQueue
 from trayapp.delivery.rows import Outcome
@@ -27,8 +37,7 @@ def break_header(path: Path) -> None:
 
 
 def break_a_page_and_leave_a_journal(path: Path) -> None:
-    # The first page of the rows, which the transaction does not write.
-    place = path.read_bytes().index(b"code/3.py") // PAGE_SIZE * PAGE_SIZE
+    place = first_page(path)
     leave_unfinished(path)
     assert path.with_name("queue.db-journal").stat().st_size > PAGE_SIZE
     damage(path, place, b"\0")

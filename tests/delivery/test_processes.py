@@ -19,7 +19,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.delivery.samples import HERE, LATER, NOW, all_waiting, damage, entities, queue_of
+from tests.delivery.samples import (
+    HERE,
+    LATER,
+    NOW,
+    all_waiting,
+    damage,
+    entities,
+    first_page,
+    queue_of,
+)
 from trayapp.coding.coalescing import WINDOW_SECONDS
 from trayapp.delivery.queue import HeartbeatQueue
 from trayapp.delivery.salvage import damaged_files
@@ -121,8 +130,9 @@ def test_a_file_is_mended_while_others_write(tmp_path: Path) -> None:
             for process in processes:
                 assert process.stdout is not None
                 process.stdout.readline()
-            # The page at which SQLite begins to look for any row.
-            damage(path, 0 if number % 2 else 20, chance.randbytes(16))
+            # Each commit writes the whole header again, and none the page of the first rows.
+            place = 0 if number % 2 else first_page(path)
+            damage(path, place, chance.randbytes(16))
             queue.check()
             for name, process in zip(names, processes, strict=True):
                 assert process.stdout is not None
@@ -131,5 +141,5 @@ def test_a_file_is_mended_while_others_write(tmp_path: Path) -> None:
                 acknowledged |= {f"/{name}/{line}" for line in ("0", *lines)}
         acknowledged |= {f"/home/a/code/{one}.py" for one in range(300)}
         assert acknowledged <= set(entities(all_waiting(queue)))
-    assert told or damaged_files(path)
+    assert len(damaged_files(path)) >= 3
     assert queue.waiting(HERE, LATER, 1)

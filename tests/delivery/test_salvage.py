@@ -6,6 +6,10 @@ import os
 import random
 import re
 import sqlite3
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from errno import ENOSPC
 from itertools import combinations
@@ -27,11 +31,11 @@ from tests.delivery.samples import (
     recording,
     sql,
 )
-from trayapp.delivery import leaf_pages, salvage
+from trayapp.delivery import leaf_pages, locks, salvage
 from trayapp.delivery.queue import HeartbeatQueue
 from trayapp.delivery.rows import Counts, Outcome, Recording
 from trayapp.delivery.schema import PAGE_SIZE
-from trayapp.errors import QueueFullError
+from trayapp.errors import QueueBusyError, QueueFullError
 
 
 def refuse(*_: object) -> None:
@@ -45,6 +49,10 @@ def path(tmp_path: Path) -> Path:
 
 def break_header(path: Path) -> None:
     damage(path, 0, bytes(16))
+
+
+def files(path: Path) -> set[str]:
+    return {file.name for file in path.parent.iterdir()}
 
 
 def checked(path: Path) -> HeartbeatQueue:
@@ -89,7 +97,7 @@ def test_a_sound_file_is_left_alone(path: Path) -> None:
     queue.check()
 
     assert (path.read_bytes(), path.stat().st_ino) == before
-    assert list(path.parent.iterdir()) == [path]
+    assert files(path) == {"queue.db", "queue.db.lock"}
 
 
 def test_ids_states_history_and_the_window_are_kept(path: Path) -> None:
@@ -240,7 +248,7 @@ def test_a_file_that_calls_itself_a_wal_is_used_as_it_is(path: Path) -> None:
     queue.record([recording(3)])
 
     assert len(all_waiting(queue)) == 3
-    assert list(path.parent.iterdir()) == [path]
+    assert files(path) == {"queue.db", "queue.db.lock"}
 
 
 @pytest.mark.parametrize("other", ["waiting", "done"])
@@ -391,28 +399,79 @@ def test_what_is_committed_into_a_file_that_was_just_set_aside_is_written_again(
 
 
 @pytest.mark.parametrize("offset", [0, 16, 18, 100], ids=str)
-def test_nobody_writes_a_file_while_it_is_mended(
+def test_nobody_uses_a_file_while_it_is_mended(
     path: Path, monkeypatch: pytest.MonkeyPatch, offset: int
 ) -> None:
     """Who has read a file whose header breaks later could write it still."""
-    queue_of(path, 3).close()
+    monkeypatch.setattr(locks, "BUSY_SECONDS", 0.05)
+    late = queue_of(path, 3)
+    damage(path, offset, b"\x07\x07")
     keep = salvage._keep
-    refused: list[str] = []
-    with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as late:
-        late.execute("SELECT count(*) FROM heartbeats").fetchone()
+    refused: list[QueueBusyError] = []
+
+    def use_late(*arguments: object) -> None:
+        keep(*arguments)  # type: ignore[arg-type]
+        for use in (lambda: late.record([recording(3)]), lambda: late.counts(HERE)):
+            with pytest.raises(QueueBusyError) as caught:
+                use()
+            refused.append(caught.value)
+
+    monkeypatch.setattr(salvage, "_keep", use_late)
+    HeartbeatQueue(path).check()
+
+    assert len(refused) == 2
+    late.record([recording(3)])
+    assert len(all_waiting(late)) == 4
+
+
+TRANSACTION = """
+import sys
+from pathlib import Path
+from trayapp.delivery.database import Database
+
+def work(connection):
+    connection.execute("UPDATE deliveries SET tries = 5")
+    print("begun", flush=True)
+    input()
+
+Database(Path(sys.argv[1]), print).write(work)
+"""
+
+
+@pytest.mark.parametrize("offset", [0, PAGE_SIZE], ids=["header", "page"])
+def test_mending_waits_for_a_transaction_that_has_begun(
+    path: Path, monkeypatch: pytest.MonkeyPatch, offset: int
+) -> None:
+    queue_of(path, 3).close()
+    opened = locks.opened
+    tried = threading.Semaphore(0)
+
+    def traced(path: Path) -> sqlite3.Connection:
+        connection = opened(path)
+        connection.set_trace_callback(
+            lambda sql: tried.release() if sql == "BEGIN EXCLUSIVE" else None
+        )
+        return connection
+
+    monkeypatch.setattr(locks, "opened", traced)
+    command = [sys.executable, "-c", TRANSACTION, str(path)]
+    pipe = subprocess.PIPE
+    with (
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as other,
+        ThreadPoolExecutor(1) as mender,
+    ):
+        assert other.stdout
+        assert other.stdout.readline() == "begun\n"
         damage(path, offset, b"\x07\x07")
+        checked = mender.submit(HeartbeatQueue(path).check)
+        for _ in range(2):
+            assert tried.acquire(timeout=5)
+        assert not salvage.damaged_files(path)
+        other.communicate("\n", timeout=10)
 
-        def write_late(*arguments: object) -> None:
-            keep(*arguments)  # type: ignore[arg-type]
-            with pytest.raises(sqlite3.OperationalError) as caught:
-                late.execute("UPDATE deliveries SET tries = 5")
-            refused.append(caught.value.sqlite_errorname)
-
-        monkeypatch.setattr(salvage, "_keep", write_late)
-        salvage.mend(path)
-
-    assert refused in (["SQLITE_BUSY"], ["SQLITE_READONLY"])
-    assert len(all_waiting(HeartbeatQueue(path))) == 3
+        assert other.returncode == 0
+        checked.result(timeout=10)
+    assert sql(path, "SELECT tries FROM deliveries") == [(5,)] * 3
 
 
 def test_a_file_to_lock_that_holds_anything_keeps_nobody_from_mending(path: Path) -> None:

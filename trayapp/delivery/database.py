@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from trayapp.delivery import locks
 from trayapp.delivery.files import identity, make_private_file
 from trayapp.delivery.schema import Found, create, fault, look
 from trayapp.errors import (
@@ -23,19 +23,12 @@ from trayapp.late_log import late_log
 
 T = TypeVar("T")
 
-BUSY_SECONDS = 10.0
-"""How long one process waits for another's transaction, which takes milliseconds."""
-
-TURN_MILLISECONDS = 50
-"""SQLite looks ever more seldom whether it may write: so often it begins to look anew."""
-
 MOST_ATTEMPTS = 5
 """How often a transaction is done over since the file was mended or replaced meanwhile."""
 
 HIGHEST_WRITE_VERSION = 2
 """In the header of a file, byte 18: 1 with a rollback journal, 2 with a WAL."""
 
-_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _UNWRITABLE = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_READONLY,
@@ -51,14 +44,16 @@ class Database:
     """Transactions on the file; any thread and any process may ask for them.
 
     A damaged file is mended at once: set aside, and what can be read of it put into a new one;
-    `tell` is told so. Another process may have the old file open still. It finds out after its next
-    commit, since the path then leads to another file, and does its transaction over in that one.
+    `tell` is told so. No transaction of another process goes on meanwhile; it finds out before its
+    next one that the path leads to another file. Who replaces the file in some other way is found
+    out after the commit, and the transaction done over in the new one.
     """
 
     def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
         self.path = path.absolute()
         self._tell = tell
         self._lock = threading.RLock()
+        self._gate = locks.Gate(self.path)
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
         self._opened_before = False
@@ -87,17 +82,16 @@ class Database:
     def close(self) -> None:
         """Close the file; it is opened again when needed."""
         with self._lock:
-            if self._connection is not None:
-                with suppress(sqlite3.Error):
-                    self._connection.close()
-            self._connection = self._identity = None
+            self._drop()
+            self._gate.close()
 
     def _run(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
         with self._lock:
             problem: QueueError | None = None
             for _ in range(MOST_ATTEMPTS):
                 try:
-                    value = self._transaction(begin, work)
+                    with self._gate.shared():
+                        value = self._transaction(begin, work)
                     if self._identity == identity(self.path):
                         return value
                     late_log(__name__).info("%s was replaced meanwhile", self.path.name)
@@ -118,7 +112,7 @@ class Database:
         replaced = self._connection is not None and self._identity != identity(self.path)
         # One that was opened on a read-only disk stays so when the disk no longer is.
         outlived = self._opened_before and _code(error) == sqlite3.SQLITE_READONLY
-        self.close()
+        self._drop()
         if replaced or outlived:
             return
         try:
@@ -133,7 +127,7 @@ class Database:
 
     def _transaction(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._current()
-        _begin(connection, begin)
+        locks.begin(connection, begin)
         try:
             value = work(connection)
             connection.execute("COMMIT")
@@ -148,7 +142,7 @@ class Database:
         """Give a connection to the file to which the path leads now."""
         self._opened_before = True
         while self._connection is None or self._identity != identity(self.path):
-            self.close()
+            self._drop()
             make_private_file(self.path)
             # Before it is opened: if it is replaced in between, this is seen above.
             self._identity = identity(self.path)
@@ -156,10 +150,16 @@ class Database:
             self._opened_before = False
         return self._connection
 
+    def _drop(self) -> None:
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.close()
+        self._connection = self._identity = None
+
     def _mend(self) -> None:
         from trayapp.delivery import salvage  # noqa: PLC0415 -- seldom needed
 
-        with salvage.lock(self.path):
+        with self._gate.alone():
             # Another process may have mended it while this one waited.
             if is_sound(self.path):
                 return
@@ -170,14 +170,7 @@ class Database:
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open a file and make its tables if it is empty; raises sqlite3.Error, QueueVersionError."""
-    # By a URI that makes no file: SQLite's would be readable by others.
-    connection = sqlite3.connect(
-        f"{path.as_uri()}?mode=rw",
-        uri=True,
-        timeout=BUSY_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,
-    )
+    connection = locks.opened(path)
     try:
         _prepare(connection, path)
     except UnicodeDecodeError as error:
@@ -210,23 +203,6 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         create(connection)
 
 
-def _begin(connection: sqlite3.Connection, begin: str) -> None:
-    """Begin a transaction; among busy writers each has its turn."""
-    deadline = time.monotonic() + BUSY_SECONDS
-    connection.execute(f"PRAGMA busy_timeout = {TURN_MILLISECONDS}")
-    try:
-        while True:
-            try:
-                connection.execute(begin)
-            except sqlite3.OperationalError as error:
-                if _code(error) not in _BUSY or time.monotonic() >= deadline:
-                    raise
-            else:
-                return
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
-
-
 def is_sound(path: Path) -> bool:
     """Tell whether a file can be used as it is; raises sqlite3.Error where that is not known."""
     make_private_file(path)
@@ -244,7 +220,7 @@ def is_sound(path: Path) -> bool:
 def error_of(error: sqlite3.Error, path: Path) -> QueueError:
     """Give the error for people; every one of SQLite's has its place here."""
     code = _code(error)
-    if code in _BUSY:
+    if locks.is_busy(error):
         return QueueBusyError(
             f"{path} is held by another program", "Try again, or see who has it open."
         )
@@ -264,7 +240,7 @@ def _is_damage(error: sqlite3.Error, path: Path) -> bool:
     code = _code(error)
     if code == sqlite3.SQLITE_READONLY:
         return _calls_itself_read_only(path)
-    return code not in _BUSY | _UNWRITABLE
+    return not locks.is_busy(error) and code not in _UNWRITABLE
 
 
 def _calls_itself_read_only(path: Path) -> bool:

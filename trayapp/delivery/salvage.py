@@ -6,20 +6,14 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from trayapp.delivery import leaf_pages
 from trayapp.delivery.files import make_private_file, sync_folder
+from trayapp.delivery.locks import is_busy, opened
 from trayapp.delivery.rows import Content
 from trayapp.delivery.schema import COLUMNS, HIGHEST_ID, PAGE_SIZE, addressees, create
-
-LOCK_SECONDS = 60.0
-"""How long one process waits for another that mends the file."""
-
-OTHERS_SECONDS = 5.0
-"""How long it waits for others' transactions, which take milliseconds."""
 
 GAP = 1_000_000
 """New ids begin so far beyond those that were read: an id that was lost is not given again."""
@@ -41,22 +35,6 @@ _HEADER = {
 STATES = ("waiting", "done", "dead", "set-aside", "dropped")
 
 
-@contextmanager
-def lock(path: Path) -> Iterator[None]:
-    """Keep all other processes from mending the same file; raises sqlite3.Error.
-
-    SQLite's own lock, on an empty file beside it: it ends with its process, on every system.
-    """
-    beside = path.with_name(f"{path.name}.lock")
-    make_private_file(beside)
-    if beside.stat().st_size:
-        # Whatever a power cut left in it would keep SQLite from locking it.
-        os.truncate(beside, 0)
-    with closing(sqlite3.connect(beside, timeout=LOCK_SECONDS, isolation_level=None)) as connection:
-        connection.execute("BEGIN EXCLUSIVE")
-        yield
-
-
 def damaged_files(path: Path) -> list[Path]:
     """Give the files that were set aside."""
     return sorted(path.parent.glob(f"{path.stem}-damaged-*"))
@@ -66,7 +44,7 @@ def mend(path: Path) -> str:
     """Set a damaged file aside and put what can be read of it into a new one; tell what was done.
 
     Raises sqlite3.Error and OSError, with nothing changed: the new file is complete before it takes
-    the other's place, and at no moment is there none. Nobody else writes meanwhile.
+    the other's place, and at no moment is there none. Nobody else may use it meanwhile.
     """
     aside = _name_aside(path)
     new = path.with_name(f"{path.name}.new")
@@ -74,21 +52,19 @@ def mend(path: Path) -> str:
         leftover.unlink(missing_ok=True)
     make_private_file(new)
     try:
-        # To close a file ends the locks that this process has on it: this one comes last.
-        with path.open("rb") as stream, closing(_open(path)) as damaged:
-            _exclude_others(damaged)
-            data = stream.read()
-            with closing(sqlite3.connect(new, isolation_level=None)) as mended:
-                with closing(_sql_of(data)) as readable:
-                    found = Salvage(data, readable)
-                found.write(mended)
-            _keep(path, aside, data)
-            journal = Path(f"{path}-journal")
-            if journal.exists():
-                # It must not be there when the new file is: SQLite would undo that with it.
-                journal.replace(f"{aside}-journal")
-            new.replace(path)
-            sync_folder(path.parent)
+        _undo_unfinished(path)
+        data = path.read_bytes()
+        with closing(sqlite3.connect(new, isolation_level=None)) as mended:
+            with closing(_sql_of(data)) as readable:
+                found = Salvage(data, readable)
+            found.write(mended)
+        _keep(path, aside, data)
+        journal = Path(f"{path}-journal")
+        if journal.exists():
+            # It must not be there when the new file is: SQLite would undo that with it.
+            journal.replace(f"{aside}-journal")
+        new.replace(path)
+        sync_folder(path.parent)
     finally:
         new.unlink(missing_ok=True)
     lost = f", {found.lost} could not be" if found.lost else ""
@@ -254,25 +230,15 @@ def _sql_of(data: bytes) -> sqlite3.Connection:
     return connection
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    uri = f"{path.as_uri()}?mode=rw"
-    return sqlite3.connect(uri, uri=True, timeout=OTHERS_SECONDS, isolation_level=None)
-
-
-def _exclude_others(damaged: sqlite3.Connection) -> None:
-    """Keep others from writing the file; what a killed process left half done is undone."""
-    for statement in (
-        "PRAGMA journal_mode = DELETE",
-        # Even where the next fails, since the file is too broken, SQLite keeps the lock by which it
-        # read: with that nobody can commit.
-        "PRAGMA locking_mode = EXCLUSIVE",
-        "BEGIN EXCLUSIVE",
-    ):
-        try:
-            damaged.execute(statement)
-        except UNREADABLE as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
-                raise
+def _undo_unfinished(path: Path) -> None:
+    """Undo what a killed process left half done; raises sqlite3.Error if somebody uses the file."""
+    with closing(opened(path)) as damaged:
+        for statement in ("PRAGMA journal_mode = DELETE", "BEGIN EXCLUSIVE"):
+            try:
+                damaged.execute(statement)
+            except UNREADABLE as error:
+                if isinstance(error, sqlite3.Error) and is_busy(error):
+                    raise
 
 
 def _name_aside(path: Path) -> Path:
