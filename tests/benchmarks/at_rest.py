@@ -22,6 +22,7 @@ from tests.desktop.harness import Desktop
 from tests.desktop.processes import wait_for
 from tests.desktop.xfce import XfcePanel
 from tests.server import Server
+from tests.threads import sleeps
 
 SECONDS = 60.0
 SETTLE = 5.0
@@ -43,12 +44,9 @@ class Cost:
 
 def cost(process: int) -> Cost:
     """Read how often the threads of a process have waited, and for how long they ran."""
-    wakeups, nanoseconds = 0, 0
-    for thread in Path(f"/proc/{process}/task").iterdir():
-        status = (thread / "status").read_text()
-        wakeups += int(status.split("\nvoluntary_ctxt_switches:")[1].split()[0])
-        nanoseconds += int((thread / "schedstat").read_text().split()[0])
-    return Cost(wakeups, nanoseconds / 1e9)
+    wakeups = sum(sleeps(process).values())
+    files = Path(f"/proc/{process}/task").glob("*/schedstat")
+    return Cost(wakeups, sum(int(file.read_text().split()[0]) for file in files) / 1e9)
 
 
 def icons(desktop: Desktop) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.threads import sleeps_of
 from trayapp.desktop import network
 from trayapp.desktop.network import NetworkWatcher
 
@@ -81,9 +82,7 @@ class Machine:
 
     def wakeups(self) -> int:
         """Count how often the watcher's thread has slept."""
-        thread = self.said().split()[1]
-        status = Path(f"/proc/{self._process.pid}/task/{thread}/status").read_text()
-        return int(status.split("\nvoluntary_ctxt_switches:")[1].split()[0])
+        return sleeps_of(self._process.pid, int(self.said().split()[1]))
 
     def rest(self, seconds: float = REST) -> None:
         """Wait until the watcher's thread has slept that long."""

@@ -22,6 +22,7 @@ from Xlib import X
 from Xlib.protocol.event import ClientMessage
 
 from tests.desktop.processes import Processes, require_programs, wait_for
+from tests.threads import sleeps_of
 from trayapp.tray import xembed
 from trayapp.tray.statusnotifier.pystray_base import Menu, MenuItem
 from trayapp.tray.xembed import (
@@ -340,9 +341,9 @@ class TestTheTray:
         with unhosted(display):
             wait_for(lambda: tray.pixel(15, 12) == RED, "the icon is seen")
             wait_for(lambda: _rests("xembed"), "it rests")
-            before = _switches("xembed")
+            before = _sleeps("xembed")
             time.sleep(1)
-            assert _switches("xembed") == before
+            assert _sleeps("xembed") == before
 
 
 @pytest.mark.desktop
@@ -527,25 +528,19 @@ def _ended(fallback: XEmbedFallback) -> bool:
     return fallback._thread is not None and not fallback._thread.is_alive()
 
 
-def _task(name: str) -> Path | None:
+def _thread(name: str) -> int | None:
     found = [thread for thread in threading.enumerate() if thread.name == name]
-    return Path(f"/proc/self/task/{found[0].native_id}") if found else None
+    return found[0].native_id if found else None
 
 
 def _rests(name: str) -> bool:
     """Tell whether a thread is there and stays asleep for a moment."""
-    if _task(name) is None:
+    if _thread(name) is None:
         return False
-    before = _switches(name)
+    before = _sleeps(name)
     time.sleep(0.1)
-    return _switches(name) == before
+    return _sleeps(name) == before
 
 
-def _switches(name: str) -> int:
-    task = _task(name)
-    assert task is not None
-    line = "voluntary_ctxt_switches:"
-    for each in (task / "status").read_text().splitlines():
-        if each.startswith(line):
-            return int(each.removeprefix(line))
-    raise AssertionError(name)
+def _sleeps(name: str) -> int:
+    return sleeps_of(os.getpid(), _thread(name))

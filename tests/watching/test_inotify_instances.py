@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.cli.watching import Watching, watching
+from tests.cli.watching import watching
 from tests.desktop.processes import wait_for
+from tests.threads import rests
 from tests.watching.repositories import git, make_git
 from tests.watching.watches import instances, watched
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
 
 REST_SECONDS = 2.0
-
-
-def sleeps(one: Watching) -> dict[str, str]:
-    """Give how often each thread has gone to sleep so far."""
-    tasks = Path(f"/proc/{one.process.pid}/task").iterdir()
-    return {
-        task.name: (task / "status").read_text().split("\nvoluntary_ctxt_switches:")[1].split()[0]
-        for task in tasks
-    }
-
-
-def rests(one: Watching) -> bool:
-    before = sleeps(one)
-    time.sleep(REST_SECONDS)
-    return sleeps(one) == before
 
 
 def test_each_folder_takes_one_and_all_settings_and_rules_together_one(tmp_path: Path) -> None:
@@ -50,5 +35,5 @@ def test_each_folder_takes_one_and_all_settings_and_rules_together_one(tmp_path:
 
         assert instances(process) == len(folders) + 1
 
-        wait_for(lambda: rests(one), "no thread wakes")
+        wait_for(lambda: rests(process, REST_SECONDS), "no thread wakes")
         assert one.end()[0] == 0

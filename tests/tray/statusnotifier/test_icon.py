@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from PIL import Image
 
 from tests.desktop.bus import member
 from tests.desktop.processes import wait_for
+from tests.threads import sleeps_of
 from trayapp.tray.statusnotifier import Icon
 from trayapp.tray.statusnotifier import icon as icon_module
 from trayapp.tray.statusnotifier.pystray_base import Menu, MenuItem
@@ -382,8 +384,7 @@ class TestEnding:
 
 def switches(thread: threading.Thread) -> int:
     """Return how often a thread has waited so far."""
-    status = Path(f"/proc/self/task/{thread.native_id}/status").read_text()
-    return int(status.split("\nvoluntary_ctxt_switches:")[1].split()[0])
+    return sleeps_of(os.getpid(), thread.native_id)
 
 
 def test_at_rest_nothing_wakes_it(icon: Icon, watcher: FakeWatcher, run_icon: RunIcon) -> None:
