@@ -168,6 +168,16 @@ class TestSendingAgain:
 
         assert (check["verdict"], check["advice"]) == ("note", "Sign in: trayapp login")
 
+    def test_where_no_account_receives_it_says_how_one_can(
+        self, person: Person, server: Server
+    ) -> None:
+        person.write_config(f'[accounts.a]\napi_url = "{server.api_url}"\nreceive = false\n')
+
+        check = found_by(person, "--send-test")[-1]
+
+        assert (check["verdict"], check["found"]) == ("note", "no account receives heartbeats")
+        assert check["advice"] == "Let one: receive = true in config.toml"
+
     def test_without_the_option_nothing_is_sent(self, known: Person, server: Server) -> None:
         deliver(known, server)
         known.run("doctor")

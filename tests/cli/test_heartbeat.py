@@ -138,7 +138,10 @@ WRONG = {
     "negative": (["--entity", "main.py", "--time=-5"], "--time is before 2001"),
     "ahead": (["--entity", "main.py", "--time", "4000000000"], "more than an hour ahead"),
     "type": (["--entity", "main.py", "--type", "url"], "invalid choice: 'url'"),
-    "option": (["--entity", "main.py", "--wirte"], "unrecognized arguments: --wirte"),
+    "option": (
+        ["--entity", "main.py", "--wirte"],
+        "unrecognized arguments: --wirte. See: trayapp heartbeat --help",
+    ),
     "no value": (["--entity"], "expected one argument"),
     "standard input": (["--extra"], "standard input holds no JSON"),
 }

@@ -29,6 +29,8 @@ from trayapp.settings.locations import Locations
 
 SEND_TEST = "send-test"
 
+SIGN_IN = "Sign in: trayapp login"
+
 
 def queue_checks(locations: Locations, settings: Settings) -> Iterator[Check]:
     """Look through the queue's file, which mends what is damaged, and count what is in it."""
@@ -64,7 +66,8 @@ def send_test_checks(
                 yield bad(SEND_TEST, error)
                 return
     if not receivers:
-        yield Check(SEND_TEST, "note", "no account receives heartbeats", "Sign in: trayapp login")
+        advice = "Let one: receive = true in config.toml" if settings.accounts else SIGN_IN
+        yield Check(SEND_TEST, "note", "no account receives heartbeats", advice)
     for receiver in receivers:
         row = rows.get(receiver.name)
         # A line of ~/.wakatime.cfg that claims files may never have had one.
