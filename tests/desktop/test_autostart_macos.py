@@ -77,7 +77,7 @@ def test_what_login_items_switched_off_is_seen_and_taken_back(
 
     assert (status.starts, status.wanted) == (False, False)
     assert "Login Items" in status.reason
-    assert not StartAtLogin(agent, lambda: ("/elsewhere/trayapp",)).mend()
+    assert not StartAtLogin(agent, lambda: ("/elsewhere/trayapp",), lambda _: False).mend()
 
     agent.enable(command)
     assert agent.status().starts

@@ -155,13 +155,24 @@ def test_a_system_wide_entry_counts_until_the_persons_own_hides_it(machine: Mach
     assert machine.autostart.status().starts
 
 
-def test_an_entry_that_starts_what_has_moved_is_mended(machine: Machine, tmp_path: Path) -> None:
+def test_a_copy_that_is_tried_out_does_not_take_the_entry_over(
+    machine: Machine, tmp_path: Path
+) -> None:
     machine.autostart.enable(machine.command)
-    moved = machine.install(tmp_path / "another place" / "trayapp")
+    copy = machine.install(tmp_path / "another place" / "trayapp")
 
-    assert StartAtLogin(machine.autostart, lambda: moved).mend()
-    assert machine.autostart.status().command == moved
-    assert not StartAtLogin(machine.autostart, lambda: moved).mend()
+    assert not StartAtLogin(machine.autostart, lambda: copy).mend()
+    assert machine.autostart.status().command == machine.command
+
+
+def test_what_a_person_changed_in_it_is_kept(machine: Machine) -> None:
+    machine.autostart.enable(machine.command)
+    changed = machine.own.read_text().replace("\nTryExec", " --verbose\nTryExec")
+    assert "--verbose" in changed
+    machine.own.write_text(changed + "OnlyShowIn=KDE;\n")
+
+    assert not StartAtLogin(machine.autostart, lambda: machine.command).mend()
+    assert machine.own.read_text() == changed + "OnlyShowIn=KDE;\n"
 
 
 def test_an_entry_whose_program_is_gone_is_mended(machine: Machine, tmp_path: Path) -> None:
@@ -171,10 +182,13 @@ def test_an_entry_whose_program_is_gone_is_mended(machine: Machine, tmp_path: Pa
 
     assert StartAtLogin(machine.autostart, lambda: moved).mend()
     assert machine.autostart.status().starts
+    assert machine.autostart.status().command == moved
+    assert not StartAtLogin(machine.autostart, lambda: moved).mend()
 
 
 def test_what_is_off_or_not_ours_is_never_mended(machine: Machine, tmp_path: Path) -> None:
     moved = machine.install(tmp_path / "another place" / "trayapp")
+    Path(machine.command[0]).unlink()
     assert not StartAtLogin(machine.autostart, lambda: moved).mend()
 
     machine.autostart.enable(machine.command)

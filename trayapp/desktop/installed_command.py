@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import sys
 import sysconfig
 from collections.abc import Mapping
@@ -17,8 +17,11 @@ NAME = "trayapp"
 _WINDOWLESS = "trayappw.exe"
 """The GUI script, or the program beside a frozen one: the other would open a console window."""
 
-_PASSING = ("archive-v0", "builds-v0", "environments-v2", ".cache")
-"""Folders of environments that `uvx` and `pipx run` make and throw away."""
+_PASSING = {"archive-v0", "builds-v0", "environments-v2"}
+"""Folders of uv's cache, wherever that is, with the environments of `uvx`."""
+
+_PIPX_RUN = re.compile(r"[0-9a-f]{15}")
+"""How `pipx run` calls an environment, in a cache that has another place on each system."""
 
 _TOOLS = (("pipx", "venvs"), ("uv", "tools"))
 """Where pipx and uv keep the environments that their links in PATH lead into."""
@@ -29,6 +32,8 @@ def installed_command(
 ) -> tuple[str, ...]:
     """Give the path that survives upgrades: an AppImage, a frozen executable, a link, a script.
 
+    Neither an AppImage nor PATH is believed without a look: a terminal passes on the variables of
+    the image that it is part of, and a session at login has other folders than a terminal.
     `scripts` is the folder of this environment's scripts. Raises NotInstalledError where there is
     none, as in a source folder that nobody installed.
     """
@@ -45,7 +50,8 @@ def installed_command(
 
 def _command(environment: Mapping[str, str], scripts: Path | None) -> str:
     image = environment.get("APPIMAGE", "")
-    if image and Path(image).is_file():
+    mounted = environment.get("APPDIR", "")
+    if image and mounted and Path(__file__).is_relative_to(mounted) and Path(image).is_file():
         return image
     if getattr(sys, "frozen", False):
         windowless = Path(sys.executable).with_name(_WINDOWLESS)
@@ -61,7 +67,7 @@ def _command(environment: Mapping[str, str], scripts: Path | None) -> str:
             f"{script} is in an environment that is thrown away",
             "Install it first: in a copy of the project, pipx install . or uv tool install .",
         )
-    return str(_link(script, environment.get("PATH", "")) or script)
+    return str(_link(script, environment) or script)
 
 
 def script_folder(packages: Path) -> Path:
@@ -82,20 +88,32 @@ def _script(folder: Path) -> Path | None:
     return script if script.is_file() else None
 
 
-def _link(script: Path, search: str) -> Path | None:
+def _link(script: Path, environment: Mapping[str, str]) -> Path | None:
     """Find what leads to the script and stays where it is while the environment changes."""
-    found = shutil.which(script.name, path=search)
-    if found is None or not Path(found).is_absolute():
-        return None
-    link = Path(found)
-    if os.path.realpath(link) == os.path.realpath(script):
-        return link
-    # On Windows they are copies, not links.
     parts = [part.lower() for part in script.parts]
     in_tools = any(tool in pairwise(parts) for tool in _TOOLS)
-    return link if sys.platform == "win32" and in_tools else None
+    for folder in _folders_of_links(environment):
+        link = Path(folder, script.name)
+        if link.is_absolute() and link.is_file():
+            if os.path.realpath(link) == os.path.realpath(script):
+                return link
+            if sys.platform == "win32" and in_tools:
+                # There they are copies, not links.
+                return link
+    return None
+
+
+def _folders_of_links(environment: Mapping[str, str]) -> list[str]:
+    """Give those of PATH, and where pipx and uv put links even if PATH does not name it."""
+    own = ("PIPX_BIN_DIR", "UV_TOOL_BIN_DIR", "XDG_BIN_HOME")
+    home = environment.get("HOME") or str(Path.home())
+    return [
+        *environment.get("PATH", "").split(os.pathsep),
+        *(environment[name] for name in own if name in environment),
+        str(Path(home, ".local", "bin")),
+    ]
 
 
 def _is_passing(script: PurePath) -> bool:
-    parts = script.parts
-    return any(part in _PASSING for part in parts) and any(part in ("uv", "pipx") for part in parts)
+    made_by_pipx_run = "pipx" in script.parts and _PIPX_RUN.fullmatch(script.parent.parent.name)
+    return bool(made_by_pipx_run) or not _PASSING.isdisjoint(script.parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable
 
 from trayapp.desktop.autostart import Autostart
@@ -14,12 +15,19 @@ log = logging.getLogger(__name__)
 class StartAtLogin:
     """Switch whether trayapp starts at login.
 
-    `find_command` gives what is to be started, or raises NotInstalledError.
+    `find_command` gives what is to be started, or raises NotInstalledError; `exists` finds a
+    program.
     """
 
-    def __init__(self, autostart: Autostart, find_command: Callable[[], tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        autostart: Autostart,
+        find_command: Callable[[], tuple[str, ...]],
+        exists: Callable[[str], bool] = lambda program: shutil.which(program) is not None,
+    ) -> None:
         self._autostart = autostart
         self._find_command = find_command
+        self._exists = exists
 
     def starts(self) -> bool | None:
         """Tell whether it starts at login, None where that cannot be read."""
@@ -37,18 +45,19 @@ class StartAtLogin:
             self._autostart.disable()
 
     def mend(self) -> bool:
-        """Write our entry anew where it starts another command, and tell whether that was so.
+        """Write our entry anew where its program is gone, and tell whether that was so.
 
-        An upgrade may have moved the program. An entry that is off, or not ours, is left alone, and
-        so is any by a trayapp that is not installed.
+        An upgrade may have moved it. While it is there it is left alone, whatever this one is: a
+        copy that somebody tries out, perhaps, or the command was changed by hand. So is an entry
+        that is off, or not ours, and any by a trayapp that is not installed.
         """
         try:
             status = self._autostart.status()
             if not status.wanted or status.is_foreign:
                 return False
-            command = self._find_command()
-            if status.command == command:
+            if status.command is not None and self._exists(status.command[0]):
                 return False
+            command = self._find_command()
             self._autostart.enable(command)
         except AutostartError as error:
             log.info("what starts at login was left as it is: %s", error)
