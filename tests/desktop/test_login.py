@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -16,10 +16,10 @@ from PIL import Image
 from tests.coding.samples import a_number, a_status
 from tests.packaging.wheel import install_wheel
 from tests.server import Server
-from tests.settings.secret_services import GnomeKeyring
+from tests.settings.secret_services import GnomeKeyring, SilentService
 from trayapp.desktop import control
 from trayapp.desktop.single_instance import is_locked
-from trayapp.errors import SignedOutError
+from trayapp.errors import ControlError, SignedOutError
 from trayapp.tray.drawing import draw_icon
 
 from .app import WATCHER, App
@@ -222,3 +222,31 @@ def test_a_panel_a_keyring_and_a_network_that_come_late_are_waited_for_in_peace(
     log = "".join(path.read_text() for path in app.locations.log_dir.iterdir())
     told = [line for line in log.splitlines() if "WARNING" in line or "ERROR" in line]
     assert len(told) <= 3, told
+
+
+def test_a_keyring_that_did_not_answer_at_first_is_asked_again_once_it_is_heard_of(
+    desktop: Desktop, xfce_panel: XfcePanel, server: Server, tmp_path: Path
+) -> None:
+    """Who did not answer is left in peace for five minutes otherwise."""
+    app = App(desktop, xfce_panel, server, tmp_path)
+    (tmp_path / ".wakatime.cfg").unlink()
+
+    def title() -> str:
+        with suppress(ControlError):  # It only begins to listen.
+            document = control.ask(app.locations.control_address, "status")["status"]
+            return str((document["error"] or {}).get("title"))
+        return ""
+
+    with closing(GnomeKeyring(desktop.bus, tmp_path)) as keyring:
+        keyring.start(unlocked=True)
+        done = app.command("login", "--no-verify", "--api-url", server.api_url, stdin=server.key)
+        assert done.returncode == 0, done.stderr
+        keyring.stop()
+        with SilentService(desktop.bus):
+            process = desktop.start([sys.executable, "-m", "trayapp"], app.environ)
+            wait_for(lambda: "did not answer" in title(), "it gives up", LOGIN_LIMIT)
+        keyring.start(unlocked=True)
+
+        xfce_panel.start()
+        app.wait_for_icon(fresh(7500))
+        assert desktop.end(process) == 0

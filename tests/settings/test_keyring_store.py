@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -123,6 +124,30 @@ class TestTimeLimit:
             store.get(USER)
         assert slow.calls == 1
         clock.now += 1
+        assert store.get(USER) == KEY
+
+    def test_nobody_is_held_off_once_it_was_heard_of(self, slow: SlowBackend) -> None:
+        store = SystemKeyring(read_seconds=LIMIT, clock=Clock())
+        with pytest.raises(KeyringLockedError):
+            store.get(USER)
+        slow.answer.set()
+        wait_for(lambda: not keyring_threads(), "the late answer comes")
+
+        store.answers_again()
+
+        assert store.get(USER) == KEY
+
+    def test_it_may_be_heard_of_while_somebody_waits_for_it(self, slow: SlowBackend) -> None:
+        store = SystemKeyring(read_seconds=LIMIT, clock=Clock())
+        with ThreadPoolExecutor(1) as reader:
+            waiting = reader.submit(store.get, USER)
+            wait_for(lambda: slow.calls, "it is asked")
+            store.answers_again()
+            with pytest.raises(KeyringLockedError):
+                waiting.result()
+        slow.answer.set()
+        wait_for(lambda: not keyring_threads(), "the late answer comes")
+
         assert store.get(USER) == KEY
 
     def test_a_person_who_asks_is_not_held_off(self, slow: SlowBackend) -> None:

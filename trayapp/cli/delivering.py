@@ -8,18 +8,22 @@ from collections.abc import Mapping
 from trayapp.cli.parts import connect
 from trayapp.resident.clock import SystemClock
 from trayapp.resident.delivery import Delivery, DeliveryEars
-from trayapp.settings.keyring_store import SystemKeyring
+from trayapp.settings.keyring_store import KeyStore
 from trayapp.settings.locations import Locations
 
 
 def make_delivery(
-    locations: Locations, environment: Mapping[str, str], owner: str, ears: DeliveryEars
+    locations: Locations,
+    environment: Mapping[str, str],
+    owner: str,
+    ears: DeliveryEars,
+    keyring: KeyStore,
 ) -> Delivery:
-    """Make what records and sends, with keys of the real keyring."""
+    """Make what records and sends over the real network."""
     return Delivery(
         locations,
         environment,
-        SystemKeyring(),
+        keyring,
         connect,
         SystemClock(),
         random.random,

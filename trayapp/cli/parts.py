@@ -9,12 +9,16 @@ from trayapp import __version__
 from trayapp.resident.asking import Asker
 from trayapp.resident.snapshot_store import SnapshotStore
 from trayapp.servers.transport import HttpTransport, NetworkOptions
-from trayapp.settings.keyring_store import SystemKeyring
+from trayapp.settings.keyring_store import KeyStore, SystemKeyring
 
 
-def make_asker(environment: Mapping[str, str], store: SnapshotStore | None = None) -> Asker:
+def make_asker(
+    environment: Mapping[str, str],
+    store: SnapshotStore | None = None,
+    keyring: KeyStore | None = None,
+) -> Asker:
     """Make an asker of the real keyring and the real network, with the zones that a store has."""
-    asker = Asker(environment, SystemKeyring(), connect)
+    asker = Asker(environment, keyring or SystemKeyring(), connect)
     if store is not None:
         asker.zones = store.zones()
     return asker

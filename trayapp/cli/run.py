@@ -39,6 +39,7 @@ from trayapp.resident.delivery import DeliveryEars
 from trayapp.resident.file_monitor import Ears, FileMonitor
 from trayapp.resident.resident import Resident
 from trayapp.resident.snapshot_store import SnapshotStore
+from trayapp.settings.keyring_store import SystemKeyring
 from trayapp.settings.locations import (
     Locations,
     find_locations,
@@ -66,12 +67,14 @@ def run(environment: Mapping[str, str], *, verbose: bool) -> int:
         log_file = log_to_file(locations.log_dir, verbose=verbose)
         log.info("trayapp %s starts, Python %s", __version__, sys.version.split()[0])
         store = SnapshotStore(locations.snapshot_file)
-        asker = make_asker(environment, store)
+        # Of one only it can be told to both who use it that it answers again.
+        keyring = SystemKeyring()
+        asker = make_asker(environment, store, keyring)
         settings = FileSettings(locations, environment)
         resident = Resident(settings, asker, store, SystemClock(), random.random)
         parts.callback(resident.stop)
         bus = SessionBus(environment)
-        _employ_parts(resident, locations, environment, bus)
+        _employ_parts(resident, locations, environment, bus, keyring)
         chooser = make_folder_chooser(environment)
         parts.callback(chooser.stop)
         notifier = _make_notifier(backend, bus)
@@ -92,7 +95,7 @@ def run(environment: Mapping[str, str], *, verbose: bool) -> int:
             sleep.start()
             parts.callback(sleep.stop)
             _follow_theme(bus, face, environment)
-            KeyringWatcher(bus, resident.keyring_changed).start()
+            KeyringWatcher(bus, partial(_look_for_key, keyring, resident)).start()
             bus.start()
             parts.callback(bus.stop)
         network = NetworkWatcher(resident.woke)
@@ -104,12 +107,21 @@ def run(environment: Mapping[str, str], *, verbose: bool) -> int:
     return 130 if interrupted else 0
 
 
+def _look_for_key(keyring: SystemKeyring, resident: Resident) -> None:
+    keyring.answers_again()
+    resident.keyring_changed()
+
+
 def _employ_parts(
-    resident: Resident, locations: Locations, environment: Mapping[str, str], bus: SessionBus
+    resident: Resident,
+    locations: Locations,
+    environment: Mapping[str, str],
+    bus: SessionBus,
+    keyring: SystemKeyring,
 ) -> None:
     """Have the resident watch the folders of its settings, and deliver what it finds."""
     heard = DeliveryEars(resident.part_changed, resident.delivered, resident.recorded, log.warning)
-    delivery = make_delivery(locations, environment, "trayapp", heard)
+    delivery = make_delivery(locations, environment, "trayapp", heard, keyring)
     ears = Ears(
         recorded=delivery.record,
         noted=log.info,

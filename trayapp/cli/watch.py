@@ -25,6 +25,7 @@ from trayapp.errors import ConfigError, UsageError
 from trayapp.resident.delivery import Delivery, DeliveryEars
 from trayapp.resident.file_monitor import EDITING_SECONDS, Ears, FileMonitor
 from trayapp.settings.accounts import Settings, fingerprint, load_settings
+from trayapp.settings.keyring_store import SystemKeyring
 from trayapp.settings.locations import Locations, find_locations, make_private_folder
 
 ENDING = ("SIGTERM", "SIGHUP")
@@ -134,7 +135,7 @@ def _deliver(
             "Make that folder writable for yourself.",
         ) from error
     ears = DeliveryEars(changed=lambda: events.put(_Event.DELIVERY_CHANGED), noted=complain)
-    delivery = make_delivery(locations, environment, "trayapp watch", ears)
+    delivery = make_delivery(locations, environment, "trayapp watch", ears, SystemKeyring())
     delivery.follow(settings)
     if not settings.receivers:
         complain("There is no account yet: saves are kept here. To sign in: trayapp login")

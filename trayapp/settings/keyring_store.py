@@ -109,6 +109,7 @@ class SystemKeyring:
         self._hold_off_seconds = hold_off_seconds
         self._clock = clock
         self._quiet_until = -math.inf
+        self._signs_of_life = 0
         self._returned = threading.Event()
         self._returned.set()
 
@@ -146,6 +147,11 @@ class SystemKeyring:
 
         return self._call(name, unlock=False) or "Secret Service, with nothing stored yet"
 
+    def answers_again(self) -> None:
+        """Hold nobody off any more: the keyring came, or was unlocked; from any thread."""
+        self._signs_of_life += 1
+        self._quiet_until = -math.inf
+
     def _call(
         self, work: Callable[[KeyringBackend], T], *, unlock: bool, create: bool = False
     ) -> T | None:
@@ -162,10 +168,12 @@ class SystemKeyring:
                 returned.set()
 
         seconds = self._person_seconds if unlock else self._read_seconds
+        signs = self._signs_of_life
         try:
             future = call_with_limit(run, seconds, "keyring")
         except TimeoutError as error:
-            self._quiet_until = self._clock() + self._hold_off_seconds
+            if self._signs_of_life == signs:
+                self._quiet_until = self._clock() + self._hold_off_seconds
             # Whatever cannot be cut, a dialog of the Mac's for one, is not asked a second time.
             self._returned = returned
             call.cut()
