@@ -35,6 +35,9 @@ class MemoryRegistry:
     def delete(self, key: str, name: str) -> None:
         self.values.pop((key, name), None)
 
+    def delete_key(self, key: str) -> None:
+        self.values = {place: value for place, value in self.values.items() if place[0] != key}
+
 
 @pytest.fixture
 def registry() -> MemoryRegistry:
@@ -53,7 +56,7 @@ def test_enabled_it_starts_and_disabled_nothing_is_left(
 
     run_key.enable(COMMAND)
     status = run_key.status()
-    assert registry.values == {(RUN, "trayapp"): f'"{COMMAND[0]}"'}
+    assert registry.values[RUN, "trayapp"] == f'"{COMMAND[0]}"'
     run_key.disable()
 
     assert (status.starts, status.command, status.is_foreign) == (True, COMMAND, False)
@@ -99,12 +102,22 @@ def test_an_entry_whose_program_moved_is_mended(run_key: RunKey) -> None:
     assert run_key.status().starts
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        r'"C:\other\program.exe" /x',
+        r'"C:\Program Files\TrayApp\TrayApp.exe" /minimized',
+        r"C:\Program Files\TrayApp\TrayApp.exe",
+    ],
+)
 def test_an_entry_of_somebody_else_is_left_alone_unless_that_is_said(
-    run_key: RunKey, registry: MemoryRegistry
+    run_key: RunKey, registry: MemoryRegistry, line: str
 ) -> None:
-    registry.values[RUN, "trayapp"] = r'"C:\other\program.exe" /x'
+    registry.values[RUN, "trayapp"] = line
 
     assert run_key.status().is_foreign
+    assert run_key.status().starts
+    assert not StartAtLogin(run_key, lambda: COMMAND).mend()
     with pytest.raises(ForeignEntryError):
         run_key.enable(COMMAND)
     with pytest.raises(ForeignEntryError):
@@ -112,6 +125,15 @@ def test_an_entry_of_somebody_else_is_left_alone_unless_that_is_said(
     run_key.enable(COMMAND, overwrite=True)
 
     assert run_key.status().command == COMMAND
+    assert not run_key.status().is_foreign
+
+
+def test_a_value_that_somebody_changed_is_theirs(run_key: RunKey, registry: MemoryRegistry) -> None:
+    run_key.enable(COMMAND)
+    registry.values[RUN, "trayapp"] = f'"{COMMAND[0]}" --verbose'
+
+    with pytest.raises(ForeignEntryError):
+        run_key.enable(COMMAND)
 
 
 def test_a_path_that_windows_would_not_start_is_refused(run_key: RunKey) -> None:

@@ -7,9 +7,9 @@ the first is 2 or 6 for on and 3 or 7 for off, and the last eight when it was sw
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable
-from pathlib import PureWindowsPath
 from typing import Protocol
 
 from trayapp.desktop.autostart import AutostartStatus
@@ -19,6 +19,9 @@ NAME = "trayapp"
 
 RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
 APPROVED = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
+
+OURS = r"Software\trayapp"
+"""The key with a copy of our value: by that we know it, since a value has no room for a mark."""
 
 LONGEST_COMMAND = 260
 """Windows starts nothing longer from the Run key."""
@@ -36,6 +39,9 @@ class Registry(Protocol):
     def delete(self, key: str, name: str) -> None:
         """Remove a value, if there is one."""
 
+    def delete_key(self, key: str) -> None:
+        """Remove a key that holds no others, if there is one."""
+
 
 def is_approved(value: str | bytes | None) -> bool:
     """Tell whether Task Manager lets the entry start; without a value it does."""
@@ -49,9 +55,14 @@ def command_line(command: tuple[str, ...]) -> str:
 
 
 def split_command_line(text: str) -> tuple[str, ...]:
-    """Read the path back, and what follows it."""
+    """Read the path back, and what follows it.
+
+    Without quotes Windows tries it up to each blank; it is taken up to the first .exe.
+    """
     if text.startswith('"'):
         path, _, rest = text[1:].partition('"')
+    elif found := re.match(r"(.*?\.exe)(?:\s+|$)", text, re.IGNORECASE):
+        path, rest = found[1], text[found.end() :]
     else:
         path, _, rest = text.partition(" ")
     return (path, *rest.split())
@@ -69,6 +80,7 @@ class RunKey:
         try:
             value = self._registry.read(RUN, NAME)
             approved = is_approved(self._registry.read(APPROVED, NAME))
+            ours = value == self._registry.read(OURS, RUN)
         except OSError as error:
             raise _failed(error) from error
         place = rf"HKEY_CURRENT_USER\{RUN}\{NAME}"
@@ -78,7 +90,7 @@ class RunKey:
         reason = "" if approved else "it is switched off in Task Manager, Startup apps"
         if approved and not self._exists(command[0]):
             reason = f"{command[0]} is not there"
-        return AutostartStatus(not reason, reason, place, command, approved, not _is_ours(command))
+        return AutostartStatus(not reason, reason, place, command, approved, not ours)
 
     def enable(self, command: tuple[str, ...], *, overwrite: bool = False) -> None:
         """Write our value, and take back what Task Manager switched off."""
@@ -90,6 +102,7 @@ class RunKey:
                 "Install trayapp in a folder with a shorter path.",
             )
         try:
+            self._registry.write(OURS, RUN, line)
             self._registry.write(RUN, NAME, line)
             self._registry.delete(APPROVED, NAME)
         except OSError as error:
@@ -101,6 +114,7 @@ class RunKey:
         try:
             self._registry.delete(RUN, NAME)
             self._registry.delete(APPROVED, NAME)
+            self._registry.delete_key(OURS)
         except OSError as error:
             raise _failed(error) from error
 
@@ -110,11 +124,6 @@ class RunKey:
                 f"The value {NAME} in the Run key was not written by trayapp, and was left alone",
                 "trayapp autostart enable --yes replaces it, disable --yes removes it.",
             )
-
-
-def _is_ours(command: tuple[str, ...]) -> bool:
-    # A value has no room for a mark of ours: it is known by the program's name.
-    return PureWindowsPath(command[0]).stem.lower() in ("trayapp", "trayappw")
 
 
 def _failed(error: OSError) -> AutostartError:

@@ -33,3 +33,10 @@ if sys.platform == "win32":
                     winreg.DeleteValue(opened, name)
             except FileNotFoundError:
                 return
+
+        def delete_key(self, key: str) -> None:
+            """Remove a key that holds no others, if there is one."""
+            try:
+                winreg.DeleteKey(winreg.HKEY_CURRENT_USER, key)
+            except FileNotFoundError:
+                return
