@@ -82,10 +82,11 @@ class Face:
         self._resident.on_quit = self._backend.stop
 
         def begin() -> None:
-            self._look_at_login()
             # What has changed since the appearance was made.
             self._draw()
             shown()
+            # Last: on a Mac launchd is asked, and an entry may just have been mended.
+            self._look_at_login()
 
         self._backend.run(appearance, begin, self._menu_opened)
 
