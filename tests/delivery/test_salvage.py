@@ -9,9 +9,11 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from errno import ENOSPC
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -422,6 +424,70 @@ def test_nobody_uses_a_file_while_it_is_mended(
     assert len(refused) == 2
     late.record([recording(3)])
     assert len(all_waiting(late)) == 4
+
+
+def test_what_was_committed_before_another_mends_is_not_written_twice(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = queue_of(path, 3)
+    gate = queue._database._gate
+    shared = gate.shared
+
+    @contextmanager
+    def left_and_mended() -> Iterator[None]:
+        with shared():
+            yield
+        monkeypatch.undo()
+        damage(path, 0, bytes(16))
+        HeartbeatQueue(path).check()
+
+    monkeypatch.setattr(gate, "shared", left_and_mended)
+    queue.record([recording(3)])
+
+    assert salvage.damaged_files(path)
+    assert entities(all_waiting(queue)) == [f"/home/a/code/{number}.py" for number in range(4)]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_gate_that_was_removed_is_noticed(
+    path: Path, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    monkeypatch.setattr(locks, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(locks, "MENDING_SECONDS", 0.05)
+    old, new = locks.Gate(path), locks.Gate(path)
+    with old.shared():
+        path.with_name("queue.db.lock").unlink()
+    one, other = (old, new) if first == 0 else (new, old)
+
+    with one.shared(), pytest.raises(sqlite3.OperationalError, match="locked"), other.alone():
+        pytest.fail("both are inside")
+    with one.alone(), pytest.raises(sqlite3.OperationalError, match="locked"), other.shared():
+        pytest.fail("both are inside")
+
+
+def test_a_gate_that_cannot_be_written_lets_nobody_be_alone(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite takes BEGIN EXCLUSIVE for BEGIN on a read-only file."""
+    gate = locks.Gate(path)
+    with gate.shared():
+        pass
+    uri = f"{path.with_name('queue.db.lock').as_uri()}?mode=ro"
+    read_only = partial(sqlite3.connect, uri, uri=True, isolation_level=None)
+    monkeypatch.setattr(locks, "opened", lambda _: read_only())
+
+    with pytest.raises(sqlite3.OperationalError, match="readonly"), gate.alone():
+        pytest.fail("it is alone")
+
+
+def test_a_check_reads_the_disk_and_not_what_was_read_before(path: Path) -> None:
+    queue = queue_of(path, 3)
+    all_waiting(queue)
+    damage(path, PAGE_SIZE, b"\x07\x07")
+
+    queue.check()
+
+    assert salvage.damaged_files(path)
 
 
 TRANSACTION = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -77,7 +78,10 @@ class Database:
             if found is not None:
                 raise sqlite3.DatabaseError(found)
 
-        self.read(work)
+        with self._lock:
+            # SQLite would believe the pages that it has read before.
+            self._drop()
+            self.read(work)
 
     def close(self) -> None:
         """Close the file; it is opened again when needed."""
@@ -92,8 +96,10 @@ class Database:
                 try:
                     with self._gate.shared():
                         value = self._transaction(begin, work)
-                    if self._identity == identity(self.path):
-                        return value
+                        # Still behind the gate: who mends from here on has read what was committed.
+                        if self._identity == identity(self.path):
+                            self._let_go()
+                            return value
                     late_log(__name__).info("%s was replaced meanwhile", self.path.name)
                 except sqlite3.ProgrammingError:
                     raise
@@ -149,6 +155,11 @@ class Database:
             self._connection = connect(self.path)
             self._opened_before = False
         return self._connection
+
+    def _let_go(self) -> None:
+        if sys.platform == "win32":
+            # There nobody could replace the file, who mends it neither.
+            self._drop()
 
     def _drop(self) -> None:
         if self._connection is not None:

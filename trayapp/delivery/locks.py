@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import time
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from trayapp.delivery.files import make_private_file
+from trayapp.delivery.files import identity, make_private_file
 
 BUSY_SECONDS = 10.0
 """How long one process waits for another's transaction, which takes milliseconds."""
@@ -18,7 +19,11 @@ TURN_SECONDS = 0.05
 """SQLite looks ever more seldom whether it may write: so often it begins to look anew."""
 
 MENDING_SECONDS = 60.0
-"""How long one process waits for another that mends the file."""
+"""How long who would mend the file waits for those who use it, and for others who mend it."""
+
+_WITHOUT = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT}
+_WITHOUT_OF_SQLITE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
+"""Where there can be no gate, as on a read-only disk, nobody replaces the file."""
 
 
 def begin(connection: sqlite3.Connection, statement: str, seconds: float | None = None) -> None:
@@ -40,8 +45,7 @@ def begin(connection: sqlite3.Connection, statement: str, seconds: float | None 
 
 def is_busy(error: sqlite3.Error) -> bool:
     """Tell whether it is only that another has the file."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 class Gate:
@@ -57,6 +61,7 @@ class Gate:
     def __init__(self, path: Path) -> None:
         self._path = path.with_name(f"{path.name}.lock")
         self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
 
     @contextmanager
     def shared(self) -> Iterator[None]:
@@ -71,12 +76,19 @@ class Gate:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Keep others from using the file at all; raises sqlite3.Error, OSError."""
-        connection = self._opened()
-        begin(connection, "BEGIN EXCLUSIVE", MENDING_SECONDS)
-        try:
-            yield
-        finally:
-            connection.execute("ROLLBACK")
+        while True:
+            # Anew: one that was opened on a read-only disk stays so when the disk no longer is.
+            self.close()
+            connection = self._opened()
+            begin(connection, "BEGIN EXCLUSIVE", MENDING_SECONDS)
+            try:
+                # Of a file that may not be written SQLite begins only to read, and shares the lock.
+                connection.execute("PRAGMA user_version = 0")
+                if self._is_there():
+                    yield
+                    return
+            finally:
+                connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the lock's own file."""
@@ -86,17 +98,28 @@ class Gate:
 
     def _enter(self) -> sqlite3.Connection | None:
         try:
-            connection = self._opened()
-            connection.execute("BEGIN")
-            # It is only now that SQLite takes the lock.
-            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-        except (OSError, sqlite3.Error) as error:
-            self.close()
-            if isinstance(error, sqlite3.Error) and is_busy(error):
+            while True:
+                connection = self._opened()
+                connection.execute("BEGIN")
+                # It is only now that SQLite takes the lock.
+                connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+                if self._is_there():
+                    break
+                self.close()
+        except OSError as error:
+            if error.errno not in _WITHOUT:
                 raise
-            # Where there can be no such file, as on a read-only disk, nobody replaces the other.
+            return None
+        except sqlite3.Error as error:
+            self.close()
+            if _code(error) not in _WITHOUT_OF_SQLITE:
+                raise
             return None
         return connection
+
+    def _is_there(self) -> bool:
+        """Tell whether others who come now find the file that this has open."""
+        return self._identity == identity(self._path)
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -104,6 +127,8 @@ class Gate:
             if self._path.stat().st_size:
                 # Whatever a power cut left in it would keep SQLite from locking it.
                 os.truncate(self._path, 0)
+            # Before it is opened: if it is replaced in between, this is seen once it is locked.
+            self._identity = identity(self._path)
             self._connection = opened(self._path)
         return self._connection
 
@@ -118,6 +143,10 @@ def opened(path: Path) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
     )
+
+
+def _code(error: sqlite3.Error) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _wait_at_most(connection: sqlite3.Connection, seconds: float) -> None:
