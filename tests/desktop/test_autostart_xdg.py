@@ -155,6 +155,39 @@ def test_a_system_wide_entry_counts_until_the_persons_own_hides_it(machine: Mach
     assert machine.autostart.status().starts
 
 
+def test_what_the_systems_entry_says_to_xfce_beneath_ours_is_told(machine: Machine) -> None:
+    machine.system.parent.mkdir(parents=True)
+    machine.system.write_text("[Desktop Entry]\nHidden=true\n")
+    machine.autostart.enable(machine.command)
+
+    assert machine.autostart.status().starts
+
+    machine.system.write_text("[Desktop Entry]\nHidden=true\nOnlyShowIn=KDE;\n")
+    status = machine.autostart.status()
+
+    assert (status.starts, status.place) == (False, str(machine.own))
+    assert status.reason.endswith("(OnlyShowIn, NotShowIn), says the system's entry of that name")
+
+
+@pytest.mark.parametrize("name", ["a=b", "it's 100 %"])
+def test_the_status_names_the_program_itself_and_not_what_starts_it(
+    machine: Machine, tmp_path: Path, name: str
+) -> None:
+    command = machine.install(tmp_path / name / "trayapp")
+    machine.autostart.enable(command)
+    ways = ("nice -n 0", r'''/bin/sh -c "exec \\"\\$0\\" \\"\\$@\\""''')
+    assert f"\nExec={ways[0]} " in machine.own.read_text()
+
+    for way in ways:
+        machine.own.write_text(machine.own.read_text().replace(ways[0], way))
+        status = machine.autostart.status()
+        assert (status.starts, status.command, status.is_foreign) == (True, command, False)
+
+    Path(command[0]).unlink()
+    assert StartAtLogin(machine.autostart, lambda: machine.command).mend()
+    assert machine.autostart.status().starts
+
+
 def test_a_copy_that_is_tried_out_does_not_take_the_entry_over(
     machine: Machine, tmp_path: Path
 ) -> None:

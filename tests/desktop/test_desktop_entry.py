@@ -39,9 +39,7 @@ NASTY = [
 TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20)
 
 
-@given(
-    st.lists(TEXT, min_size=1, max_size=4).filter(lambda words: words[0] and "=" not in words[0])
-)
+@given(st.lists(TEXT, min_size=1, max_size=4).filter(lambda words: words[0]))
 def test_what_is_written_is_what_is_read(arguments: list[str]) -> None:
     assert exec_arguments(exec_value(arguments)) == tuple(arguments)
 
@@ -60,6 +58,9 @@ def test_a_text_survives_its_escapes(text: str) -> None:
         (r'"/a\\$b/trayapp"', ("/a$b/trayapp",)),
         (r'"/a\\\\b/trayapp"', (r"/a\b/trayapp",)),
         ("trayapp 100%%", ("trayapp", "100%")),
+        ('nice -n 0 "/a=b/trayapp" run', ("/a=b/trayapp", "run")),
+        (r"""/bin/sh -c "exec \\"\\$0\\" \\"\\$@\\"" /a=b/trayapp""", ("/a=b/trayapp",)),
+        ("nice -n 0", None),
         ("", None),
         ('"never ended', None),
     ],
@@ -93,6 +94,24 @@ def test_lists_of_names_are_read() -> None:
     assert names(None) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("/a b/trayapp", '"/a b/trayapp"'),
+        ("/ü;~#/trayapp", '"/ü;~#/trayapp"'),
+        ("/a=b/trayapp", "nice -n 0 /a=b/trayapp"),
+        ("/it's/trayapp", 'nice -n 0 "/it\'s/trayapp"'),
+        ('/"a"/trayapp', r'''nice -n 0 "/\\"a\\"/trayapp"'''),
+        ("/a%b/trayapp", "nice -n 0 /a%%b/trayapp"),
+        ("/a\tb/trayapp", r'''nice -n 0 "/a\tb/trayapp"'''),
+    ],
+)
+def test_only_a_path_that_may_not_come_first_is_started_by_another_program(
+    path: str, value: str
+) -> None:
+    assert exec_value([path]) == value
+
+
 LAUNCH_WITH_GIO = """
 import sys
 from gi.repository import Gio
@@ -105,8 +124,9 @@ assert entry.launch([], None)
 @pytest.mark.desktop
 @pytest.mark.parametrize(
     ("launcher", "name"),
-    # dex 0.9 reads no escapes.
-    [("gio", name) for name in NASTY] + [("dex", name) for name in ("plain", "with blank", "it's")],
+    # dex 0.9 reads no escapes, and %% as it stands.
+    [("gio", name) for name in NASTY]
+    + [("dex", name) for name in ("plain", "with blank", "it's", "a=b")],
 )
 def test_the_launchers_of_desktops_start_a_program_wherever_it_lies(
     tmp_path: Path, launcher: str, name: str

@@ -18,6 +18,8 @@ from tests.packaging.wheel import install_wheel
 from tests.server import Server
 from tests.settings.secret_services import GnomeKeyring, SilentService
 from trayapp.desktop import control
+from trayapp.desktop.autostart_rules import judge
+from trayapp.desktop.desktop_entry import entry_text, escaped, exec_value
 from trayapp.desktop.single_instance import is_locked
 from trayapp.errors import ControlError, SignedOutError
 from trayapp.tray.drawing import draw_icon
@@ -25,6 +27,7 @@ from trayapp.tray.drawing import draw_icon
 from .app import WATCHER, App
 from .harness import Desktop
 from .processes import require_programs, wait_for
+from .test_desktop_entry import NASTY
 from .xfce import XfcePanel
 
 pytestmark = pytest.mark.desktop
@@ -153,6 +156,62 @@ def test_an_entry_whose_program_has_moved_is_mended_by_the_next_start(session: S
     assert session.command("autostart").stdout.startswith("Starts at login: ")
     assert session.app.desktop.end(process) == 0
     session.command("autostart", "disable")
+
+
+CASES = {
+    **{f"[{name}]": (name, "", "") for name in [*NASTY, 'it\'s "100 %" = a']},
+    "hidden by the system": ("a", "", "Hidden=true\n"),
+    "not hidden by us, though by the system": ("a", "Hidden=false\n", "Hidden=true\n"),
+    "for others, says the system": ("a", "", "OnlyShowIn=KDE;\n"),
+    "not for XFCE, says the system": ("a", "", "NotShowIn=XFCE;\n"),
+    "for the logout, says the system": ("a", "", "RunHook=1\n"),
+    "for others, but the system overrides": (
+        "a",
+        "OnlyShowIn=KDE;\n",
+        "X-XFCE-Autostart-Override=true\n",
+    ),
+    "on conditions of others": ("a", "X-systemd-skip=true\nAutostartCondition=no\n", ""),
+}
+"""A folder's name, what an entry has beyond its command, and what the system's of that name has."""
+
+
+def test_a_session_starts_what_the_status_says(desktop: Desktop, tmp_path: Path) -> None:
+    require_programs("xfce4-session")
+    desktop.write_config("xfce4/xfconf/xfce-perchannel-xml/xfce4-session.xml", SESSION)
+    system = tmp_path / "xdg" / "autostart"
+    system.mkdir(parents=True)
+    told = tmp_path / "told"
+    told.mkdir()
+    expected = {}
+    for number, (case, (name, own, others)) in enumerate(CASES.items()):
+        program = tmp_path / str(number) / name / "program"
+        program.parent.mkdir(parents=True)
+        program.write_text(f"#!/bin/sh\ntouch {told / str(number)}\n")
+        program.chmod(0o755)
+        values = {
+            "Type": "Application",
+            "Name": "program",
+            "Exec": exec_value([str(program)]),
+            "TryExec": escaped(str(program)),
+        }
+        entry = entry_text(values) + own
+        desktop.write_config(f"autostart/{number:02}.desktop", entry)
+        beneath = f"[Desktop Entry]\nType=Application\nName=other\nExec=false\n{others}"
+        if others:
+            (system / f"{number:02}.desktop").write_text(beneath)
+        verdict = judge(entry, ["XFCE"], lambda path: Path(path).exists(), [beneath])
+        expected[case] = verdict.starts
+    last = entry_text({"Type": "Application", "Name": "last", "Exec": f"touch {told / 'last'}"})
+    desktop.write_config("autostart/zz-last.desktop", last)
+
+    session = desktop.start(["xfce4-session"], {"XDG_CONFIG_DIRS": str(tmp_path / "xdg")})
+    wait_for((told / "last").exists, "the last entry is started", LOGIN_LIMIT)
+    wait_for(lambda: len(list(told.iterdir())) > sum(expected.values()), "so are the others")
+    started = {case: (told / str(number)).exists() for number, case in enumerate(CASES)}
+    desktop.end(session)
+    wait_for(lambda: not desktop.bus.has_owner(WATCHER), "the panel ends")
+
+    assert started == expected
 
 
 PANEL_AT, KEYRING_AT, NETWORK_AT = 20.0, 30.0, 40.0

@@ -29,7 +29,8 @@ def autostart_entry(command: tuple[str, ...]) -> str:
     """Write our entry.
 
     What only some desktops know: LXQt waits for a tray, KDE for the panel. GNOME's phases are left
-    alone, since systemd starts no entry that names one.
+    alone, since neither systemd before 254 nor GNOME since 49 starts an entry that names one. XFCE
+    would take a Hidden that ours leaves out from the system's entry of that name.
     """
     return entry_text(
         {
@@ -39,6 +40,7 @@ def autostart_entry(command: tuple[str, ...]) -> str:
             "Exec": exec_value(command),
             "TryExec": escaped(command[0]),
             "Icon": ICON,
+            "Hidden": "false",
             "Terminal": "false",
             "StartupNotify": "false",
             "X-GNOME-Autostart-enabled": "true",
@@ -61,20 +63,21 @@ class XdgAutostart:
 
     def status(self) -> AutostartStatus:
         """Judge the first entry of our name, by this desktop's rules."""
-        for path in (self._own, *self._system_entries()):
-            text = _read(path)
-            if text is None:
-                continue
-            verdict = judge(text, self._desktops(), self._exists)
-            return AutostartStatus(
-                verdict.starts,
-                verdict.reason,
-                str(path),
-                verdict.command,
-                verdict.wanted,
-                is_foreign=not _is_ours(text),
-            )
-        return AutostartStatus(starts=False, reason="there is no entry", place=str(self._own))
+        texts = {path: _read(path) for path in (self._own, *self._system_entries())}
+        found = [(path, text) for path, text in texts.items() if text is not None]
+        if not found:
+            return AutostartStatus(starts=False, reason="there is no entry", place=str(self._own))
+        (path, text), *beneath = found
+        others = [other for _path, other in beneath]
+        verdict = judge(text, self._desktops(), self._exists, others)
+        return AutostartStatus(
+            verdict.starts,
+            verdict.reason,
+            str(path),
+            verdict.command,
+            verdict.wanted,
+            is_foreign=not _is_ours(text),
+        )
 
     def enable(self, command: tuple[str, ...], *, overwrite: bool = False) -> None:
         """Write our entry."""

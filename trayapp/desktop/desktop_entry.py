@@ -12,9 +12,15 @@ GROUP = "Desktop Entry"
 
 _RESERVED = re.compile(r"""[\s"'\\><~|&;$*?#()`]""")
 _QUOTED_SPECIAL = re.compile(r'(["`$\\])')
+
+DETOUR = ("nice", "-n", "0")
+"""Starts a program with what only an argument may have in its path: an equals sign, which the
+specification forbids; a per cent sign, with which GLib (2.74) and systemd (252) look for the
+program before they have read what that means; a quote or a control character, which systemd
+refuses."""
 THROUGH_SHELL = ("/bin/sh", "-c", 'exec "$0" "$@"')
-"""Starts a program whose path has an equals sign, which the specification forbids, or a per cent
-sign, with which GLib looks for the program before it has read what that means (2.74)."""
+"""Was that detour before; systemd reads no such entry, but starts a unit that has it."""
+_ONLY_IN_ARGUMENTS = re.compile(r"""[=%"'\x00-\x1f\x7f]""")
 
 _BLANKS = " \t\r\v\f"
 """What is blank around a key and a value: a path may end with what only Unicode calls so."""
@@ -25,12 +31,18 @@ _UNESCAPES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 def exec_value(arguments: Sequence[str]) -> str:
     """Write a command as the value of Exec, whatever its path."""
-    words = [*THROUGH_SHELL, *arguments] if set(arguments[0]) & set("=%") else arguments
+    words = [*DETOUR, *arguments] if _ONLY_IN_ARGUMENTS.search(arguments[0]) else arguments
     return escaped(" ".join(_quoted(word) for word in words))
 
 
 def exec_arguments(value: str) -> tuple[str, ...] | None:
-    """Read the command back from Exec's value as the file has it, None where it is none.
+    """Read the command back from Exec's value as the file has it, None where it is none."""
+    words = exec_words(value)
+    return (words[3:] if words[:3] in (DETOUR, THROUGH_SHELL) else words) or None
+
+
+def exec_words(value: str) -> tuple[str, ...]:
+    """Read the words of Exec's value, the detour too; none where they are not well-formed.
 
     Field codes are left out: a program that starts at login is given no files.
     """
@@ -40,15 +52,13 @@ def exec_arguments(value: str) -> tuple[str, ...] | None:
     while rest:
         found = re.match(r'"((?:[^"\\]|\\.)*)"|([^\s"]+)', rest, re.DOTALL)
         if found is None:
-            return None
+            return ()
         quoted, plain = found.groups()
         argument = plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)
         if not (quoted is None and re.fullmatch(r"%[a-zA-Z]", argument)):
             arguments.append(argument.replace("%%", "%"))
         rest = rest[found.end() :].lstrip(" ")
-    if tuple(arguments[:3]) == THROUGH_SHELL:
-        del arguments[:3]
-    return tuple(arguments) or None
+    return tuple(arguments)
 
 
 def entry_text(values: Mapping[str, str], comment: str = "") -> str:
