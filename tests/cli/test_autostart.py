@@ -30,6 +30,8 @@ class Person:
         self._environment = {
             "HOME": str(folder),
             "APPIMAGE": self.image,
+            # It is mounted where our code lies.
+            "APPDIR": str(Path(autostart.__file__).parents[2]),
             "XDG_CONFIG_DIRS": str(folder / "xdg"),
         }
 
