@@ -157,7 +157,7 @@ def test_on_a_terminal_it_asks_before(person: Person, answer: str, *, removed: b
     os.close(other_end)
     os.close(terminal)
 
-    assert "Remove account b? 2 heartbeats for it will never be sent." in done.stdout
+    assert "Remove account b? 2 heartbeats for it will never be sent." in done.stderr
     assert done.returncode == (0 if removed else 1)
     assert names(person) == (["a"] if removed else ["a", "b"])
     assert waiting(person, "b@https://b.example/api") == (0 if removed else 2)

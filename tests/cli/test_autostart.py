@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.cli import person as people
 from trayapp.cli import autostart
 from trayapp.errors import UsageError
 
@@ -78,3 +82,26 @@ def test_an_entry_of_somebody_else_is_named_and_asked_about(
     assert person.entry.read_text() == THEIRS
 
     assert person.run(action, yes=True)["starts"] == (action == "enable")
+
+
+def test_a_question_is_not_in_the_document(person: Person, tmp_path: Path) -> None:
+    put(person.entry)
+    master, slave = pty.openpty()
+    try:
+        os.write(master, b"y\n")
+        done = subprocess.run(
+            [sys.executable, "-m", "trayapp", "autostart", "disable", "--json"],
+            env={"HOME": str(tmp_path), "XDG_CONFIG_DIRS": str(tmp_path / "xdg")},
+            stdin=slave,
+            capture_output=True,
+            text=True,
+            timeout=people.COMMAND_SECONDS,
+            check=True,
+        )
+    finally:
+        os.close(slave)
+        os.close(master)
+
+    assert json.loads(done.stdout)["starts"] is False
+    assert done.stderr.endswith("Remove it? [y/N] ")
+    assert not person.entry.exists()
