@@ -7,13 +7,19 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.cli import person as people
+from tests.cli.watching import watching
+from tests.desktop.bus import PrivateBus
+from tests.desktop.processes import wait_for
 from trayapp.cli import autostart
+from trayapp.desktop.systemd_service import UNIT, unit_command, unit_text
 from trayapp.errors import UsageError
+from trayapp.settings.locations import find_locations
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="an autostart entry of Linux")
 
@@ -105,3 +111,77 @@ def test_a_question_is_not_in_the_document(person: Person, tmp_path: Path) -> No
     assert json.loads(done.stdout)["starts"] is False
     assert done.stderr.endswith("Remove it? [y/N] ")
     assert not person.entry.exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "why"),
+    [
+        ('[watch]\nfolders = ["/code"]\n', ""),
+        ("", "it would end at once, since config.toml names no folder"),
+        ("[watch", "it would end at once: "),
+    ],
+)
+def test_what_would_end_the_service_at_once_is_said(tmp_path: Path, config: str, why: str) -> None:
+    environment = {"HOME": str(tmp_path)}
+    file = find_locations(environment).config_file
+    file.parent.mkdir(parents=True)
+    file.write_text(config)
+
+    said = autostart.why_no_work(environment)
+
+    assert said.startswith(why)
+    assert bool(said) == bool(why)
+
+
+class Service:
+    """A unit of ours whose program has moved, and a systemctl that writes down what it is asked."""
+
+    def __init__(self, folder: Path, config: Path) -> None:
+        self.unit = config / "systemd" / "user" / UNIT
+        link = self.unit.parent / "default.target.wants" / UNIT
+        link.parent.mkdir(parents=True)
+        link.symlink_to(self.unit)
+        self.unit.write_text(unit_text(("/gone/trayapp", "watch")))
+        self.asked = folder / "asked"
+        program = folder / "bin" / "systemctl"
+        program.parent.mkdir()
+        program.write_text(f'#!/bin/sh\necho "$@" >> {self.asked}\n')
+        program.chmod(0o755)
+        self.variables: Mapping[str, str] = {"PATH": f"{program.parent}:{os.environ['PATH']}"}
+
+    def wait_until_mended(self) -> None:
+        restart = f"--user restart --no-block {UNIT}\n"
+        wait_for(lambda: self.asked.exists() and restart in self.asked.read_text(), "it is mended")
+        command = unit_command(self.unit.read_text(), "")
+        assert command is not None
+        assert (Path(command[0]).name, command[1:]) == ("trayapp", ("watch",))
+
+
+def test_a_service_whose_program_has_moved_is_mended_by_the_next_watching(tmp_path: Path) -> None:
+    service = Service(tmp_path, tmp_path / "home" / "config")
+    (tmp_path / "code").mkdir()
+
+    with watching(tmp_path, str(tmp_path / "code"), variables=service.variables, dry=False) as one:
+        service.wait_until_mended()
+        assert one.end() == (0, "")
+
+
+@pytest.mark.desktop
+def test_a_service_whose_program_has_moved_is_mended_by_the_next_start(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    service = Service(tmp_path, tmp_path / ".config")
+    bus = PrivateBus(tmp_path_factory.mktemp("bus"))
+    bus.start()
+    variables = {**service.variables, "DBUS_SESSION_BUS_ADDRESS": bus.address}
+    environment = people.Person(tmp_path, variables).environment
+    try:
+        with subprocess.Popen([sys.executable, "-m", "trayapp"], env=environment) as process:
+            try:
+                service.wait_until_mended()
+            finally:
+                process.terminate()
+    finally:
+        bus.stop()
+
+    assert process.returncode == 0

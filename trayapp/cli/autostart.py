@@ -11,7 +11,9 @@ from functools import partial
 from trayapp.cli.confirm import confirm
 from trayapp.desktop.autostart import Autostart, AutostartStatus, make_autostart
 from trayapp.desktop.installed_command import installed_command
-from trayapp.errors import ForeignEntryError, UsageError
+from trayapp.desktop.start_at_login import StartAtLogin
+from trayapp.errors import ConfigError, ForeignEntryError, UsageError
+from trayapp.settings.accounts import load_settings
 from trayapp.settings.locations import find_locations, write_private
 
 
@@ -25,8 +27,8 @@ def run(
     """
     autostart = _service(environment) if service else login_autostart(environment)
     if action == "enable":
-        command = (*installed_command(environment), *(["watch"] if service else []))
-        _change(partial(autostart.enable, command), "Replace", yes=yes)
+        command = _service_command if service else installed_command
+        _change(partial(autostart.enable, command(environment)), "Replace", yes=yes)
     elif action == "disable":
         _change(autostart.disable, "Remove", yes=yes)
     status = autostart.status()
@@ -44,7 +46,32 @@ def _service(environment: Mapping[str, str]) -> Autostart:
         raise UsageError("Only Linux has systemd", "Leave out --service.")
     from trayapp.desktop.systemd_service import SystemdService  # noqa: PLC0415 -- here only
 
-    return SystemdService(environment, find_locations(environment).home, _write)
+    home = find_locations(environment).home
+    return SystemdService(environment, home, _write, partial(why_no_work, environment))
+
+
+def _service_command(environment: Mapping[str, str]) -> tuple[str, ...]:
+    return (*installed_command(environment), "watch")
+
+
+def mend_service(environment: Mapping[str, str]) -> None:
+    """Have systemd start this trayapp, where its unit is ours and names one that has moved."""
+    if sys.platform == "linux":
+        StartAtLogin(_service(environment), partial(_service_command, environment)).mend()
+
+
+def why_no_work(environment: Mapping[str, str]) -> str:
+    """Say why `trayapp watch` would end at once, for which systemd does not start it again."""
+    try:
+        folders = load_settings(find_locations(environment), environment).watching.folders
+    except ConfigError as error:
+        return f"it would end at once: {error}"
+    if folders:
+        return ""
+    return (
+        "it would end at once, since config.toml names no folder to watch. Name one, and enable it"
+        " again: trayapp folders add DIR"
+    )
 
 
 _write = partial(write_private, keep_mode=True)

@@ -12,7 +12,7 @@ from functools import partial
 
 from trayapp import __version__
 from trayapp.cli import complain
-from trayapp.cli.autostart import login_autostart
+from trayapp.cli.autostart import login_autostart, mend_service
 from trayapp.cli.delivering import make_delivery
 from trayapp.cli.file_settings import FileSettings
 from trayapp.cli.logs import log_to_file
@@ -159,6 +159,7 @@ def _begin(resident: Resident, login: StartAtLogin, environment: Mapping[str, st
     """Start asking for the number, and tell whoever waits for an icon in vain."""
     resident.start()
     login.mend()
+    mend_service(environment)
     tray = describe_tray(environment)
     log.info("tray: %s", tray.found)
     if not tray.shows:

@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import TextIO, TypeAlias
 
 from trayapp.cli import complain
+from trayapp.cli.autostart import mend_service
 from trayapp.cli.delivering import make_delivery
 from trayapp.cli.signals import handled
 from trayapp.coding.counted import counted
@@ -77,6 +78,8 @@ def run(
         monitor = _monitor(locations, environment, record, events, explain=explain)
         parts.callback(monitor.stop)
         monitor.follow(settings.watching, chosen)
+        if not dry_run:
+            mend_service(environment)
         if fingerprint(locations) != read:
             # Edited before the files were followed, or just now: an editor may be at it still.
             once_still = threading.Timer(EDITING_SECONDS, events.put, (_Event.EDITED,))
