@@ -111,8 +111,9 @@ def _check(name: str, spec: str) -> None:
     try:
         if any(len(run) > LONGEST_WIDTH for run in digits):
             raise ValueError("too wide")  # noqa: TRY301 -- as what format() says of others
-        # "c" would make a character of a number.
-        format(0 if name in NUMBERS else "", spec if spec[-1:] != "c" else "?")
+        if name in NUMBERS and spec.endswith("c"):
+            raise ValueError("c makes a character of a number")  # noqa: TRY301 -- as above
+        format(0 if name in NUMBERS else "", spec)
     except ValueError as error:
         example = "{minutes:02}" if name in NUMBERS else "{project:.20}"
         raise TemplateError(
