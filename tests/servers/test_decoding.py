@@ -130,6 +130,14 @@ def test_a_range_needs_a_start_with_an_offset() -> None:
     assert decode_today(document(range={"start": "soon"}), HOST).range is None
 
 
+@pytest.mark.parametrize("wrong", ["ab\n%{F#f}\x1b", "2026-13-01", "", None, 20261121])
+def test_a_ranges_date_that_is_none_is_that_of_its_start(wrong: Any) -> None:
+    span = {"start": "2026-11-21T00:00:00+01:00", "date": wrong}
+
+    assert (read := decode_today(document(range=span), HOST).range) is not None
+    assert read.date == "2026-11-21"
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

@@ -125,6 +125,6 @@ def decode_range(value: object) -> Range | None:
     return Range(
         start=start,
         end=lenient.moment(value.get("end")),
-        date=lenient.text(value.get("date"))[:10] or start.date().isoformat(),
+        date=(lenient.day(value.get("date")) or start.date()).isoformat(),
         timezone=lenient.text(value.get("timezone")),
     )
