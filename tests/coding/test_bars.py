@@ -100,9 +100,28 @@ def test_whatever_others_are_called_xbars_menu_has_the_same_lines(name: str) -> 
     lines = render("xbar", document_named(name), "12:00", "{project}").split("\n")
 
     assert len(lines) == len(plain)
+    assert not lines[0].lstrip().startswith("--")
+    assert lines[0].partition("|")[2] == " emojize=false"
     for line, other in zip(lines[1:], plain[1:], strict=True):
         assert re.match(r"-*", line)[0] == re.match(r"-*", other)[0]  # type: ignore[index]
         assert line.partition("|")[2] == other.partition("|")[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "template", "title"),
+    [
+        (":tada:", "{project}", ":tada: | emojize=false"),
+        ("---", "{project}", "\u2010-- | emojize=false"),
+        ("--x", " {project}", " \u2010-x | emojize=false"),
+        ("-x", "{project}", "-x | emojize=false"),
+        ("a|b", "{project} | color=red", "a\u2223b | color=red emojize=false"),
+        ("a", ":tada: {project}|emojize=true", ":tada: a |emojize=true"),
+    ],
+)
+def test_in_xbars_title_a_name_is_neither_an_emoji_nor_a_line_between(
+    name: str, template: str, title: str
+) -> None:
+    assert render("xbar", document_named(name), "12:00", template).split("\n")[0] == title
 
 
 def test_a_template_takes_the_place_of_the_time_and_keeps_its_own_markup() -> None:
@@ -124,5 +143,5 @@ def test_a_template_takes_the_place_of_the_time_and_keeps_its_own_markup() -> No
     assert (
         render("xbar", document, "12:00", template)
         .split("\n")[0]
-        .endswith("a\u2223b " + MARKUP[4:])
+        .endswith("a\u2223b " + MARKUP[4:] + " | emojize=false")
     )

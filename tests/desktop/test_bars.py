@@ -440,7 +440,7 @@ def test_xbars_plugin_prints_a_title_and_a_menu(person: Person) -> None:
     )
 
     title, menu, rest = result.stdout.split("---\n")
-    assert title == "2h 5m\n"
+    assert title == "2h 5m | emojize=false\n"
     assert "Today  2h 5m | emojize=false\n" in menu
     assert rest == "Refresh | refresh=true\n"
 

@@ -96,7 +96,7 @@ def _colour(document: dict[str, Any]) -> str:
 
 def _xbar(text: str, document: dict[str, Any], line: str) -> Iterator[str]:
     """Give the title, and after a line of dashes the menu; no name of others becomes an emoji."""
-    yield text
+    yield _xbar_title(text)
     yield "---"
     for detail in (f"Today  {line}", *_details(document)):
         yield _xbar_line(detail)
@@ -105,6 +105,17 @@ def _xbar(text: str, document: dict[str, Any], line: str) -> Iterator[str]:
         yield from (f"--{_xbar_line(share)}" for share in shares)
     yield "---"
     yield "Refresh | refresh=true"
+
+
+def _xbar_title(text: str) -> str:
+    """Guard what stands in the bar, in which only a template's own words have a `|`."""
+    title, _, parameters = text.partition("|")
+    if title.lstrip().startswith("--"):
+        # It would be the line after which the menu comes, or put the title into a submenu.
+        title = title.replace("-", "\u2010", 1)
+    if "emojize=" not in parameters:
+        parameters = f"{parameters.rstrip()} emojize=false"
+    return f"{title.rstrip()} |{parameters}"
 
 
 def _xbar_line(text: str) -> str:
