@@ -13,6 +13,7 @@ from rich.console import Console
 from tests.cli.past import assert_golden
 from trayapp.cli.charts import (
     MOST_ROWS,
+    WIDEST,
     across,
     band_width,
     clock_of,
@@ -203,6 +204,19 @@ def test_no_names_make_a_line_too_wide(shares: list[Share], width: int) -> None:
     lines = written(console).splitlines()
     assert len(lines) == 2 + min(len(shares), MOST_ROWS)
     assert max(map(cell_len, lines)) <= width
+
+
+def test_bars_and_bands_end_where_they_say_no_more() -> None:
+    console = console_of(300)
+
+    draw_breakdowns(console, {"projects": (Share("engine", 7200.0),)}, 7200)
+    day = day_on(date(2026, 11, 22), ZoneInfo("UTC"), "UTC")
+    span = Span(day.starts_at, day.ends_at, "long" * 40)
+    draw_timeline(console, timeline_of(day, [span]), ZoneInfo("UTC"))
+
+    *drawn, listed = written(console).splitlines()
+    assert max(map(cell_len, drawn)) == WIDEST
+    assert listed.endswith("long" * 40)
 
 
 def test_many_shares_are_told_as_one() -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.cells import cell_len
 
-from tests.cli.past import ZONE, assert_golden, past_server, send, sign_in
+from tests.cli.past import ZONE, assert_golden, at_terminal, past_server, send, sign_in
 from tests.cli.person import Person
 from tests.server import DIALECTS, Server
 
@@ -76,6 +76,22 @@ def test_a_line_is_no_wider_than_the_terminal(person: Person, width: int) -> Non
     assert_golden(f"heartbeats-{width}.txt", result.stdout)
     assert max(map(cell_len, result.stdout.splitlines())) <= width
     assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("by", ["the terminal", "COLUMNS"])
+def test_a_path_has_all_the_room_that_there_is(person: Person, by: str) -> None:
+    path = f"/home/ada/{'folder/' * 17}main.py"
+    with Server("hackatime", timezone="UTC") as server:
+        sign_in(person, server)
+        send(server, time.time() - 30, 1, entity=path)
+
+        if by == "COLUMNS":
+            person.variables["COLUMNS"] = "200"
+            printed = person.run("heartbeats", "--from", "yesterday").stdout
+        else:
+            printed = at_terminal(person, "heartbeats", "--from", "yesterday", width=200)
+
+    assert path in printed
 
 
 def test_in_a_pipe_a_path_is_whole(person: Person) -> None:

@@ -21,6 +21,9 @@ from trayapp.coding.printable import printable
 MOST_ROWS = 10
 """More shares of a breakdown are told as one."""
 
+WIDEST = 120
+"""A bar or a band that ends farther to the right says no more."""
+
 MOST_OF_NAME = 40
 ORDINARY_DAY_SECONDS = 86_400.0
 
@@ -45,7 +48,7 @@ def draw_breakdowns(console: Console, breakdowns: Mapping[str, Breakdown], total
         return
     time_width = max(len(format_seconds(seconds)) for _, seconds in everything)
     # Two blanks before a row, one each before bar, time and percent.
-    room = console.width - 2 - 1 - time_width - 1 - len("100%")
+    room = min(console.width, WIDEST) - 2 - 1 - time_width - 1 - len("100%")
     name_width = min(max(cell_len(name) for name, _ in everything), MOST_OF_NAME, room // 2)
     bar_width = room - name_width - 1
     for title, rows in drawn.items():
@@ -65,7 +68,7 @@ def draw_timeline(console: Console, timeline: Timeline, zone: tzinfo) -> None:
     """Draw a day as a band, its hours below it, and then each span."""
     if not timeline.spans:
         return
-    width = band_width(timeline.day, console.width - 2)
+    width = band_width(timeline.day, min(console.width, WIDEST) - 2)
     band = upward(coverage(timeline, width), ascii_only=is_ascii(console))
     draw_line(console, Text("  ").append(band, style="cyan"))
     draw_line(console, Text("  ").append(hours_below(timeline.day, zone, width), style="dim"))

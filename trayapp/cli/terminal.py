@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 NARROWEST = 40
 """A narrower terminal breaks lines itself: better than numbers cut in two."""
 
-WIDEST = 120
-"""A bar longer than this says no more."""
-
 
 def make_console(environment: Mapping[str, str]) -> Console:
     """Make the console for standard output: plain where that is no terminal.
@@ -41,7 +38,7 @@ def make_console(environment: Mapping[str, str]) -> Console:
     return OurConsole(
         # A closed standard output is None, for which rich would take another.
         file=sys.stdout or io.StringIO(),
-        width=min(max(width, NARROWEST), WIDEST),
+        width=max(width, NARROWEST),
         height=25,
         highlight=False,
         markup=False,
