@@ -128,6 +128,29 @@ def test_ctrl_c_while_a_server_is_silent_ends_with_130_and_says_nothing(
         assert (process.returncode, said) == (130, b"")
 
 
+@pytest.mark.parametrize(
+    "arguments", [["api", "GET", "users/current"], ["stats", "--json"], ["timeline"], ["whoami"]]
+)
+def test_a_closed_output_leaves_standard_error_to_the_progress(
+    arguments: list[str], known: Person
+) -> None:
+    terminal, end = pty.openpty()
+
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "trayapp", *arguments],
+        env={**known.environment, "TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        stderr=end,
+    )
+    os.close(end)
+    shown = everything_on(terminal)
+
+    assert process.wait(COMMAND_SECONDS) == 0, shown.decode()
+    _progress, cleared, rest = shown.rpartition(b"\x1b[2K")
+    assert (cleared, rest) == (b"\x1b[2K", b"")
+    assert_quiet(shown)
+
+
 def test_ctrl_c_typed_on_a_terminal_gives_the_cursor_back(known: Person, server: Server) -> None:
     require_programs("setsid")
     server.misbehave(misbehaviours.never_answers())

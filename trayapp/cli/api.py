@@ -49,17 +49,12 @@ def run(
             raise
         text = as_json(response, client.host)
         if sys.stdout is not None and sys.stdout.isatty():
-            text = for_people(text, ascii_only=not _takes_unicode(sys.stdout.encoding))
+            text = for_people(text, ascii_only=sys.stdout.encoding.lower() != "utf-8")
         # A server may repeat the key.
         text = asked.asker.redact(text)
     if sys.stdout is not None:
         sys.stdout.buffer.write(text.encode() + b"\n" * (not text.endswith("\n")))
     return 0
-
-
-def _takes_unicode(encoding: str | None) -> bool:
-    # What stands in for it while progress is shown has no encoding.
-    return (encoding or sys.__stdout__.encoding if sys.__stdout__ else "").lower() == "utf-8"
 
 
 def read_request(path: str, queries: Iterable[str]) -> tuple[str, dict[str, str]]:

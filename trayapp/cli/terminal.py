@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 NARROWEST = 40
 """A narrower terminal breaks lines itself: better than numbers cut in two."""
 
+SPINS_PER_SECOND = 12.5
+
 
 def make_console(environment: Mapping[str, str]) -> Console:
     """Make the console for standard output: plain where that is no terminal.
@@ -54,10 +56,20 @@ def progress(environment: Mapping[str, str], text: str) -> Iterator[None]:
         yield
         return
     from rich.console import Console  # noqa: PLC0415
+    from rich.live import Live  # noqa: PLC0415
+    from rich.spinner import Spinner  # noqa: PLC0415
 
     console = Console(stderr=True, markup=False, emoji=False, _environ=environment)
     if console.is_dumb_terminal:
         yield
         return
-    with console.status(text):
+    # Console.status would put something else in standard output's place, and not give back one
+    # that is closed.
+    with Live(
+        Spinner("dots", text, style="status.spinner"),
+        console=console,
+        refresh_per_second=SPINS_PER_SECOND,
+        transient=True,
+        redirect_stdout=False,
+    ):
         yield
