@@ -300,6 +300,9 @@ def test_a_key_that_the_server_repeats_is_masked(known: Person, server: Server) 
     result = known.run("api", "GET", "users/current")
 
     assert json.loads(result.stdout) == {"key": "[key]", "sent": "Basic [key]"}
+    escaped = server.key.replace("-", r"\u002d")
+    server.misbehave(answering(f'["{escaped}"]'.encode()))
+    assert json.loads(known.run("api", "GET", "users/current").stdout) == ["[key]"]
 
 
 @pytest.mark.parametrize(

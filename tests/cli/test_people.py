@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.past import past_server, sign_in
 from tests.cli.person import Person
-from tests.server import DIALECTS, Server
+from tests.server import DIALECTS, Answer, Misbehaviour, Server
 
 
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
@@ -24,6 +24,31 @@ def test_whoami_tells_whose_the_key_is(dialect: str, person: Person) -> None:
     assert (document["timezone"], document["account"]) == ("Europe/Berlin", "work")
     assert document["dashboard_url"].startswith(server.origin)
     assert server.key not in shown.stdout
+
+
+def test_a_key_that_the_server_repeats_is_masked(person: Person) -> None:
+    with Server("hackatime") as server:
+        sign_in(person, server)
+        said = Answer(
+            200,
+            json.dumps({"data": {"id": "1", "display_name": f"Ada {server.key}"}}).encode(),
+            (("Content-Type", "application/json"),),
+        )
+        aside = Answer(302, b"", (("Location", f"/login?api_key={server.key}"),))
+        for path, answer in (("users/current", said), ("/v1/$", aside)):
+            server.misbehave(answering(answer), path=path)
+
+        shown = person.run("whoami")
+        document = json.loads(person.run("whoami", "--json").stdout)
+
+    assert document["name"] == "Ada [key]"
+    assert document["dashboard_url"] == f"{server.origin}/login?api_key=[key]"
+    assert server.key not in shown.stdout
+    assert shown.returncode == 0
+
+
+def answering(answer: Answer) -> Misbehaviour:
+    return Misbehaviour("answers", "as a test wants", lambda exchange: exchange.send(answer))
 
 
 def test_the_dashboard_is_read_off_the_redirect_and_never_followed(person: Person) -> None:

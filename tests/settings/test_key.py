@@ -86,11 +86,20 @@ def test_redaction_takes_out_every_form_of_the_key(text: str, before: str, after
         base64.b64encode(f"{text}:".encode()).decode(),
     ]
 
-    redacted = Key(text).redact(before + " ".join(forms) + after)
+    escaped = "".join(f"\\u{ord(sign):04X}" for sign in text)
+
+    redacted = Key(text).redact(before + " ".join([*forms, escaped]) + after)
 
     # A key that is part of the mask itself is no key of anybody's.
     if text not in MASK:
         assert all(form not in redacted for form in forms)
+    assert escaped not in redacted
+
+
+def test_redaction_takes_out_a_key_of_which_json_escapes_a_part() -> None:
+    some = TEXT.replace("-", r"\u002d").replace("b", r"\u0062")
+
+    assert Key(TEXT).redact(f'["{some}", "{TEXT}"]') == f'["{MASK}", "{MASK}"]'
 
 
 def test_redaction_leaves_the_rest(caplog: pytest.LogCaptureFixture) -> None:

@@ -50,8 +50,6 @@ def run(
         text = as_json(response, client.host)
         if sys.stdout is not None and sys.stdout.isatty():
             text = for_people(text, ascii_only=sys.stdout.encoding.lower() != "utf-8")
-        # A server may repeat the key.
-        text = asked.asker.redact(text)
     if sys.stdout is not None:
         sys.stdout.buffer.write(text.encode() + b"\n" * (not text.endswith("\n")))
     return 0

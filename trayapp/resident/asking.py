@@ -127,10 +127,6 @@ class Asker:
             error.hint = self._key.how_to_correct
         self.forget()
 
-    def redact(self, text: str) -> str:
-        """Mask the key in what its server sent, which may repeat it."""
-        return text if self._key is None else self._key.key.redact(text)
-
     def forget(self) -> None:
         """Drop key and connection, so that the next attempt finds both anew."""
         if self._client is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 from urllib.parse import unquote_plus, urlencode, urlsplit
@@ -39,6 +39,9 @@ class Secret(Protocol):
     def reveal(self) -> str:
         """Give the key itself."""
 
+    def redact(self, text: str) -> str:
+        """Take the key out of a text."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -60,7 +63,7 @@ class Client:
     """Ask one api_url with one key.
 
     Every method that asks for something raises ServerError, or KeyRefusedError when the key is not
-    accepted.
+    accepted. Where an answer repeats the key it is masked, in the headers as in the body.
     """
 
     def __init__(
@@ -139,7 +142,7 @@ class Client:
             "X-Machine-Name": machine,
             "User-Agent": user_agent,
         }
-        return self._transport.post(heartbeats_url(self.api_url), headers, body)
+        return self._masked(self._transport.post(heartbeats_url(self.api_url), headers, body))
 
     def find_dialect(self) -> Dialect:
         """Find out by asking what the api_url alone does not say.
@@ -162,13 +165,21 @@ class Client:
     def _get(
         self, url: str, *, bearer: bool = False, accept_status: frozenset[int] = OK
     ) -> Response:
-        response = self._transport.get(url, {"Authorization": self._authorization(bearer=bearer)})
+        authorization = self._authorization(bearer=bearer)
+        response = self._masked(self._transport.get(url, {"Authorization": authorization}))
         if response.status in accept_status:
             return response
         error = error_of(response, url, self._dialect)
         if error is not None:
             raise error
         return response
+
+    def _masked(self, response: Response) -> Response:
+        redact = self._key.redact
+        # Latin-1 gives every byte back as it was; a key is ASCII.
+        body = redact(response.body.decode("latin-1")).encode("latin-1")
+        headers = {name: redact(value) for name, value in response.headers.items()}
+        return replace(response, headers=headers, body=body)
 
     def _authorization(self, *, bearer: bool = False) -> str:
         if bearer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
 from typing import NoReturn, Self
 from urllib.parse import quote
 
@@ -36,9 +37,11 @@ class Key:
         return self._text
 
     def redact(self, text: str) -> str:
-        """Take the key out of a text, in every form in which it travels."""
+        """Take the key out of a text, in every form in which it travels, and as JSON escapes it."""
         for form in sorted(self._forms(), key=len, reverse=True):
             text = text.replace(form, MASK)
+            if "\\u00" in text:
+                text = re.sub("".join(map(_as_it_is_or_escaped, form)), MASK, text)
         return text
 
     def _forms(self) -> set[str]:
@@ -68,6 +71,10 @@ class Key:
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a key is not to be written anywhere")
+
+
+def _as_it_is_or_escaped(sign: str) -> str:
+    return rf"(?:{re.escape(sign)}|\\u00(?i:{ord(sign):02x}))"
 
 
 def read_key(text: str, source: str) -> Key:
