@@ -315,6 +315,7 @@ def test_a_key_that_the_server_repeats_is_masked(known: Person, server: Server) 
         (b"user not found", "text/plain", '"user not found"\n'),
         ("Zoë \x1b[31m".encode(), "text/plain", '"Zo\\u00eb \\u001b[31m"\n'),
         (b"", "", '""\n'),
+        (b"NaN", "text/plain", '"NaN"\n'),
     ],
 )
 def test_in_a_pipe_json_stands_as_it_came_and_a_text_as_a_json_string(
@@ -384,7 +385,15 @@ def test_a_terminal_can_be_sent_what_is_shown(text: str, shown: str) -> None:
     laid_out.encode()
 
 
-@pytest.mark.parametrize("body", [b"<html>", b'{"a": ', nested(100_000).encode()])
+def test_an_answer_without_content_is_null() -> None:
+    nothing = Response(204, {"content-type": "application/json"}, b"")
+
+    assert as_json(nothing, "host.example") == "null"
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>", b'{"a": ', nested(100_000).encode(), b'{"a": NaN}', b"[-Infinity]"]
+)
 def test_what_says_it_were_json_and_is_not_is_no_answer(body: bytes) -> None:
     with pytest.raises(BadAnswerError):
         as_json(Response(200, {"content-type": "application/json"}, body), "host.example")

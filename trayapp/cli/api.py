@@ -16,6 +16,7 @@ from trayapp.servers.dialects import Dialect
 from trayapp.servers.transport import Response
 
 SUCCESS = frozenset(range(200, 300))
+NO_CONTENT = 204
 
 _NATIVE_PATH = "/api/v1/"
 """Below it Hackatime takes a Bearer key everywhere, and in places nothing else (servers.md 1.1)."""
@@ -86,7 +87,8 @@ def read_request(path: str, queries: Iterable[str]) -> tuple[str, dict[str, str]
 def as_json(response: Response, host: str) -> str:
     """Give an answer as JSON text: as it is, or a plain text as a JSON string.
 
-    Raises BadAnswerError for a web page, and for what says it were JSON and is not.
+    An answer that has no content (204) is null. Raises BadAnswerError for a web page, and for what
+    says it were JSON and is not.
     """
     kind = response.headers.get("content-type", "")
     if "html" in kind:
@@ -94,9 +96,11 @@ def as_json(response: Response, host: str) -> str:
             f"{host} answered with a web page instead of JSON",
             "Perhaps a network's login page: open a browser. Else check the path.",
         )
+    if response.status == NO_CONTENT:
+        return "null"
     text = response.body.decode("utf-8-sig", "replace")
     try:
-        json.loads(text)
+        json.loads(text, parse_constant=_no_json)
     except (ValueError, RecursionError) as error:
         if "json" in kind:
             title = f"{host} answered with something that is no JSON"
@@ -112,6 +116,11 @@ def for_people(text: str, *, ascii_only: bool) -> str:
     except RecursionError:
         laid_out = text
     return _MAKES_A_MESS.sub(lambda found: f"\\u{ord(found[0]):04x}", laid_out)
+
+
+def _no_json(text: str) -> NoReturn:
+    """Refuse NaN and the infinities, which Python reads and no other program need read."""
+    raise ValueError(text)
 
 
 def _fully_decoded(path: str) -> str:
