@@ -411,13 +411,18 @@ def test_a_file_is_replaced_as_a_whole_and_told_at_the_end_that_nothing_is_known
 
 @pytest.mark.parametrize(
     ("name", "code", "said"),
-    [("none/today", 2, "is no folder"), ("pipe", 1, "cannot be written (it is no ordinary file)")],
+    [
+        ("none/today", 2, "is no folder"),
+        ("~nobody-here/today", 2, "~nobody-here/today is in the home folder of no user"),
+        ("pipe", 1, "cannot be written (it is no ordinary file)"),
+    ],
 )
 def test_a_file_that_cannot_be_written_is_said_at_once(
     known: Person, name: str, code: int, said: str
 ) -> None:
     os.mkfifo(known.home / "pipe")
-    with following(known, "--output", str(known.home / name)) as follower:
+    output = name if name.startswith("~") else str(known.home / name)
+    with following(known, "--output", output) as follower:
         assert follower.process.wait(LINE_SECONDS) == code
         errors = follower.errors()
 
@@ -425,6 +430,19 @@ def test_a_file_that_cannot_be_written_is_said_at_once(
     assert errors.count("\n") == 1
     assert not (known.home / "none").exists()
     assert stat.S_ISFIFO((known.home / "pipe").stat().st_mode)
+
+
+@pytest.mark.usefixtures("trayapp")
+def test_a_template_that_no_encoding_takes_is_written_as_it_is_printed(known: Person) -> None:
+    file, template = known.home / "today", os.fsdecode(b"{text} \xff")
+    with following(known, "--template", template) as follower:
+        printed = follower.line()
+        assert follower.end() == 0
+    with following(known, "--template", template, "--output", str(file)) as follower:
+        wait_for(file.exists, "the file is there")
+
+        assert printed == file.read_text().removesuffix("\n") == "1m ?"
+        assert follower.end() == 0
 
 
 def test_a_file_that_cannot_be_written_any_more_is_tried_again(

@@ -80,7 +80,12 @@ def run(
 
 def _existing(output: str) -> Path:
     """Give the path of a file in a folder that is there; raises UsageError."""
-    path = Path(output).expanduser()
+    try:
+        path = Path(output).expanduser()
+    except RuntimeError as error:
+        raise UsageError(
+            f"{output} is in the home folder of no user", "Name a file in a folder of yours."
+        ) from error
     if not path.parent.is_dir():
         raise UsageError(f"{path.parent} is no folder", "Name a file in a folder of yours.")
     return path
@@ -135,7 +140,9 @@ class _Shown:
             cached.print_line(line)
             return True
         try:
-            write_private(self._file, f"{line}\n", keep_mode=True, durable=False)
+            # A template may have what no encoding has, as in cached.print_line.
+            written = f"{line}\n".encode(errors="replace")
+            write_private(self._file, written, keep_mode=True, durable=False)
         except OSError as error:
             why = f"{self._file} cannot be written ({error.strerror})"
             if self._last is None:
