@@ -10,7 +10,9 @@ import pytest
 
 from tests.cli.person import Person
 from tests.cli.test_queue import opened
+from tests.cli.test_today_follow import following
 from tests.delivery.samples import heartbeat
+from tests.desktop.processes import wait_for
 from tests.server import Server
 from trayapp.delivery.rows import Outcome, Recording
 
@@ -174,3 +176,33 @@ class TestWithAnAccount:
 
         assert result.stdout.startswith("2h 5m as of ")
         assert result.returncode == 102
+
+    @pytest.mark.parametrize(
+        ("arguments", "is_told"),
+        [
+            ([], True),
+            (["--format", "json"], True),
+            (["--format", "waybar"], False),
+            (["--template", "{text}"], False),
+        ],
+    )
+    @pytest.mark.parametrize("follows", [False, True])
+    def test_that_the_queue_was_damaged_is_told_to_all_but_a_bar(
+        self, arguments: list[str], is_told: bool, follows: bool, known: Person, server: Server
+    ) -> None:
+        server.stop()
+        queue = known.locations.queue_file
+        queue.parent.mkdir(parents=True)
+        queue.write_bytes(b"x" * 5000)
+
+        if follows:
+            with following(known, *arguments) as follower:
+                wait_for(lambda: len(list(queue.parent.glob("queue*.db"))) == 2, "it is mended")
+                errors = follower.error() if is_told else ""
+                assert follower.end() == 0
+                errors += follower.errors()
+        else:
+            errors = known.run("today", *arguments).stderr
+
+        assert ("The queue was damaged" in errors) == is_told
+        assert is_told or not errors

@@ -75,6 +75,11 @@ class Follower:
             assert time.monotonic() < deadline, seen
             seen.append(self.line())
 
+    def error(self) -> str:
+        """Wait for the next line on standard error."""
+        assert self.process.stderr is not None
+        return self.process.stderr.readline().decode()
+
     def errors(self) -> str:
         assert self.process.stderr is not None
         return self.process.stderr.read().decode()

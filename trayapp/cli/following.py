@@ -11,7 +11,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,8 @@ def run(
             "Make that folder writable for yourself.",
         ) from error
     shown = _Shown(form, template, None if output is None else _existing(output))
-    turn = _Turn(environment, locations, account)
+    tell = log.warning if cached.is_for_a_bar(form, template) else complain
+    turn = _Turn(environment, locations, account, tell)
     reader = None if output is not None or sys.stdout is None else sys.stdout.fileno()
     names = (locations.snapshot_file.name, *turn.lock_names)
     with ExitStack() as parts:
@@ -160,11 +161,16 @@ class _Turn:
     """Ask the server for as long as nobody else does."""
 
     def __init__(
-        self, environment: Mapping[str, str], locations: Locations, account: str | None
+        self,
+        environment: Mapping[str, str],
+        locations: Locations,
+        account: str | None,
+        tell: Callable[[str], None],
     ) -> None:
         self._environment = environment
         self._locations = locations
         self._account = account
+        self._tell = tell
         # One asks for the account that shows, whichever that is, and one for each that is named.
         which = f"-{hashlib.sha256(account.encode()).hexdigest()[:12]}" if account else ""
         self._lock_file = locations.state_dir / f"follow{which}.lock"
@@ -180,7 +186,9 @@ class _Turn:
             from trayapp.cli.polling import start_polling  # noqa: PLC0415 -- seldom needed, and heavy
 
             log.info("no trayapp runs: this process asks the server")
-            self._asking = start_polling(self._environment, self._locations, self._account)
+            self._asking = start_polling(
+                self._environment, self._locations, self._account, self._tell
+            )
         elif not mine and self._asking is not None:
             log.info("another trayapp asks the server from now on")
             self._stop()

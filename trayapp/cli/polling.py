@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from trayapp.cli.file_settings import FileSettings
 from trayapp.cli.parts import make_asker
@@ -20,11 +20,15 @@ from trayapp.settings.locations import Locations
 
 
 def start_polling(
-    environment: Mapping[str, str], locations: Locations, account: str | None
+    environment: Mapping[str, str],
+    locations: Locations,
+    account: str | None,
+    tell: Callable[[str], None],
 ) -> Resident:
     """Start a resident that asks and stores, and neither watches nor sends.
 
-    It asks for the account that shows, or for the one that is named.
+    It asks for the account that shows, or for the one that is named. `tell` is as in
+    `estimated_here`.
     """
     settings, store = FileSettings(locations, environment), SnapshotStore(locations.snapshot_file)
     if account is not None:
@@ -32,7 +36,7 @@ def start_polling(
         store = _Beside(locations.snapshot_file)
     asker = make_asker(environment, store)
     resident = Resident(settings, asker, store, SystemClock(), random.random)
-    resident.employ(None, _Estimates(locations))
+    resident.employ(None, _Estimates(locations, tell))
     resident.start()
     return resident
 
@@ -59,8 +63,9 @@ class _Beside(SnapshotStore):
 class _Estimates:
     """Of delivery the counting of what was recorded; it sends nothing."""
 
-    def __init__(self, locations: Locations) -> None:
+    def __init__(self, locations: Locations, tell: Callable[[str], None]) -> None:
         self._locations = locations
+        self._tell = tell
 
     def follow(self, settings: Settings) -> None:
         """Need no settings."""
@@ -85,7 +90,7 @@ class _Estimates:
 
     def estimated(self, number: Number | None, account: Account | None) -> Number | None:
         """Add to the number of an account what its server has not yet."""
-        return estimated_here(self._locations, account, number, time.time())
+        return estimated_here(self._locations, account, number, time.time(), self._tell)
 
     def stop(self) -> None:
         """Have nothing to bring to an end."""

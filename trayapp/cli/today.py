@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 
@@ -54,7 +54,8 @@ def run(
     number, problem = _ask(asker, store, settings, chosen)
     status = _status(chosen, number, problem)
     if status.state not in (State.FRESH, State.SIGNED_OUT):
-        number = estimated_here(locations, chosen, status.number, status.at)
+        tell = log.warning if cached.is_for_a_bar(form, template) else complain
+        number = estimated_here(locations, chosen, status.number, status.at, tell)
         status = replace(status, number=number)
     if status.number is not None:
         status = replace(status, number=with_goal(status.number, settings.goal_seconds))
@@ -84,16 +85,23 @@ def _ask(
 
 
 def estimated_here(
-    locations: Locations, account: Account | None, number: Number | None, now: float
+    locations: Locations,
+    account: Account | None,
+    number: Number | None,
+    now: float,
+    tell: Callable[[str], None],
 ) -> Number | None:
-    """Add to a number what was recorded on this machine, which no server has yet."""
+    """Add to a number what was recorded on this machine, which no server has yet.
+
+    `tell` is given a sentence for a person where the queue was damaged.
+    """
     if not locations.queue_file.exists():
         return number
     # A fresh number does without SQLite.
     from trayapp.delivery.queue import HeartbeatQueue  # noqa: PLC0415
     from trayapp.resident.estimating import estimated  # noqa: PLC0415
 
-    with closing(HeartbeatQueue(locations.queue_file, complain)) as queue:
+    with closing(HeartbeatQueue(locations.queue_file, tell)) as queue:
         return estimated(queue, number, account, now)
 
 
