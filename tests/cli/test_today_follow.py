@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
+from uuid import uuid4
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.cli.past import sign_in
 from tests.cli.person import Person
 from tests.coding.samples import a_number, a_status
 from tests.desktop.processes import wait_for
-from tests.server import Server, misbehaviours
+from tests.server import Server, misbehaviours, silent_port
 from trayapp.coding.day import Day
 from trayapp.coding.file_monitor import FileMonitorStatus
 from trayapp.coding.status import Status
@@ -365,6 +366,31 @@ def test_a_server_that_never_answers_does_not_keep_it_from_ending(
 
         assert follower.end() == 0
         assert time.monotonic() - before < 3
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_server_that_takes_no_connection_does_not_keep_it_from_ending(
+    number: int, code: int, person: Person
+) -> None:
+    with silent_port() as origin:
+        person.write_cfg({"api_url": f"{origin}/api/v1", "api_key": str(uuid4())})
+        others = connecting_to(origin)
+        with following(person) as follower:
+            wait_for(lambda: connecting_to(origin) > others, "it connects", LINE_SECONDS)
+            before = time.monotonic()
+
+            assert (follower.end(number), follower.errors()) == (code, "")
+            assert time.monotonic() - before < 3
+
+
+def connecting_to(origin: str) -> int:
+    """Count the sockets of this machine that wait for a server to take their connection."""
+    port = f":{int(origin.rpartition(':')[2]):04X}"
+    _titles, *sockets = Path("/proc/net/tcp").read_text().splitlines()
+    # The third column is where to, the fourth the state, of which 02 is SYN_SENT.
+    return sum(
+        row[2].endswith(port) and row[3] == "02" for row in (line.split() for line in sockets)
+    )
 
 
 def test_a_config_that_cannot_be_read_is_told_and_no_end(known: Person) -> None:

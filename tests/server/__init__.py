@@ -16,7 +16,7 @@ from tests.server import misbehaviours, mishandling
 from tests.server.account import Today
 from tests.server.messages import Answer, Request
 from tests.server.misbehaviours import Misbehaviour
-from tests.server.server import DIALECTS, Server, refused_port
+from tests.server.server import DIALECTS, Server, refused_port, silent_port
 
 __all__ = [
     "DIALECTS",
@@ -28,4 +28,5 @@ __all__ = [
     "misbehaviours",
     "mishandling",
     "refused_port",
+    "silent_port",
 ]

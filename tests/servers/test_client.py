@@ -1,18 +1,16 @@
 from __future__ import annotations
 
 import base64
-import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
 from tests.faults.failures import FAILURES, SLOW_FAILURES, Failure
-from tests.server import DIALECTS, Server, misbehaviours, refused_port
+from tests.server import DIALECTS, Server, misbehaviours, refused_port, silent_port
 from tests.servers.clients import Options, client_of
 from trayapp.coding import pacing
 from trayapp.coding.number import Share
@@ -218,17 +216,9 @@ def test_a_name_that_does_not_exist_says_that_the_server_cannot_be_reached() -> 
 
 
 def test_a_connection_that_is_never_made_is_given_up_in_time() -> None:
-    with socket.socket() as full, ExitStack() as waiting:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        # Nobody accepts: once the queue is full, whoever connects is left waiting.
-        for _ in range(8):
-            client_socket = waiting.enter_context(socket.socket())
-            client_socket.setblocking(False)
-            client_socket.connect_ex(full.getsockname())
-        url = f"http://127.0.0.1:{full.getsockname()[1]}/api"
+    with silent_port() as origin:
         options = Options(timeout_seconds=1.0)
-        client = Client(url, Key("a-test-key"), HttpTransport(options, "trayapp"))
+        client = Client(f"{origin}/api", Key("a-test-key"), HttpTransport(options, "trayapp"))
         before = time.monotonic()
 
         with pytest.raises(TimedOutError):

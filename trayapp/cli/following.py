@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 ONCE_MORE_SECONDS = 1.0
 """A lock's file is closed a moment before the lock is free; and a full disk may have room again."""
 
+END_SECONDS = 0.5
+"""How long the end waits for an attempt under way: a bar that is closed waits for it."""
+
 
 def run(
     environment: Mapping[str, str],
@@ -191,17 +194,14 @@ class _Turn:
             )
         elif not mine and self._asking is not None:
             log.info("another trayapp asks the server from now on")
-            self._stop()
+            self._asking.stop()
+            self._asking = None
 
     def end(self) -> None:
         """Ask no longer, and let another do it."""
-        self._stop()
-        self._lock.release()
-
-    def _stop(self) -> None:
         if self._asking is not None:
-            self._asking.stop()
-            self._asking = None
+            self._asking.stop(END_SECONDS)
+        self._lock.release()
 
     def _trayapp_asks(self) -> bool:
         """Tell whether the tray runs and asks for this account."""

@@ -37,7 +37,8 @@ LONGEST_WAIT_SECONDS = 60.0
 """How long a sleep can go unnoticed where the system does not tell of waking."""
 
 STOP_SECONDS = 5.0
-"""How long `stop` waits for an attempt under way; the thread is a daemon, so it ends anyhow."""
+"""How long `stop` waits for an attempt under way, which it cuts; a name that is looked up and a
+connection that is being opened cannot be cut. The thread is a daemon, so it ends anyhow."""
 
 
 class Resident:
@@ -213,13 +214,13 @@ class Resident:
         self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Stop the poller's thread."""
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Stop the poller's thread, and wait for it so long."""
         self._stopping.set()
         self._wakeup.set()
         self._asker.cut()
         if self._thread is not None:
-            self._thread.join(STOP_SECONDS)
+            self._thread.join(seconds)
             self._thread = None
         self._parts.stop()
 
