@@ -30,7 +30,7 @@ from trayapp.servers.decoding import Range, decode_today
 from trayapp.servers.dialects import Dialect, dashboard_url, dialect_from_url, profile_url
 from trayapp.servers.outcomes import error_of, retry_after
 from trayapp.servers.transport import Response, map_error
-from trayapp.servers.zones import day_of_range, load_zone, local_zone
+from trayapp.servers.zones import day_of_range, load_told_zone, load_zone, local_zone
 
 
 @pytest.mark.parametrize(
@@ -255,6 +255,23 @@ def test_a_range_whose_bounds_are_no_days_names_no_day(start: str, end: str, tim
 @pytest.mark.parametrize("name", ["Nowhere/Land", "", None, "Europe", "../UTC", "a" * 500, "\0"])
 def test_a_zone_that_does_not_exist_is_none(name: str | None) -> None:
     assert load_zone(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "is_known"),
+    [
+        ("Europe/London", True),
+        ("UTC", True),
+        ("CET", True),
+        ("GMT", False),
+        ("EST", False),
+        ("MST", False),
+        ("HST", False),
+        ("BST", False),
+    ],
+)
+def test_what_a_zone_is_called_in_winter_is_not_taken_for_a_zone(name: str, is_known: bool) -> None:
+    assert (load_told_zone(name) is not None) == is_known
 
 
 def test_the_local_zone_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from trayapp.errors import BadAnswerError, KeyRefusedError, NoSuchEndpointError,
 from trayapp.servers.client import Client, Today
 from trayapp.servers.dialects import Dialect
 from trayapp.servers.transport import NetworkOptions, Response, Transport
-from trayapp.servers.zones import day_of_range, load_zone, local_zone
+from trayapp.servers.zones import day_of_range, load_told_zone, local_zone
 from trayapp.settings.accounts import Account, Settings
 from trayapp.settings.credentials import FoundKey, find_key
 from trayapp.settings.keyring_store import KeyStore
@@ -172,7 +172,7 @@ class Asker:
 
 
 def _zone_of(note: ZoneNote | None) -> tuple[tzinfo, str]:
-    zone = load_zone(note.name) if note else None
+    zone = load_told_zone(note.name) if note else None
     if note is None or note.name is None or zone is None:
         return local_zone()
     return zone, note.name

@@ -37,7 +37,7 @@ from trayapp.servers.wakatime_records import (
     decode_heartbeats,
     decode_projects,
 )
-from trayapp.servers.zones import load_zone
+from trayapp.servers.zones import load_told_zone
 
 HACKATIME_MOST_DAYS = 366
 """What Hackatime's `summaries` gives at once."""
@@ -316,12 +316,13 @@ def _options(
 def _is_day_before(answer: HeartbeatsOfDay, day: date) -> bool:
     """Tell whether wakapi took the day before: west of UTC its dates begin the evening before.
 
-    Its zone may have no name ("Local"). Then a day that begins before 11:00 UTC of the day before
-    is taken for one of America's, not for one of the two zones east of +13:00.
+    Its zone may have no name ("Local"), or its name in winter. Then a day that begins before 11:00
+    UTC of the day before is taken for one of America's, not for one of the two zones east of
+    +13:00.
     """
     if answer.start is None:
         return False
-    zone = load_zone(answer.timezone)
+    zone = load_told_zone(answer.timezone)
     if zone is not None:
         return answer.start.astimezone(zone).date() < day
     return datetime.combine(day, time.min, UTC) - answer.start > timedelta(hours=13)

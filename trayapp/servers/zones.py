@@ -11,6 +11,12 @@ from trayapp.servers.decoding import Range
 DAY_LENGTHS = tuple(hours * 3600.0 for hours in (23, 23.5, 24, 24.5, 25))
 """How long days are where clocks change by an hour, or by half of one (Lord Howe Island)."""
 
+_WINTERS_ONLY = frozenset({"EST", "GMT", "HST", "MST"})
+"""Names of zones without summer time that are also what zones with it are called in winter.
+
+All others that are both (CET, EET, MET, WET) have summer time, but for UTC.
+"""
+
 
 def load_zone(name: str | None) -> tzinfo | None:
     """Find a zone by its IANA name, None where there is none of that name."""
@@ -21,6 +27,15 @@ def load_zone(name: str | None) -> tzinfo | None:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         # OSError: a name such as "Europe" is a folder of the database (python/cpython#85702).
         return None
+
+
+def load_told_zone(name: str | None) -> tzinfo | None:
+    """Find the zone that a server means by a name, None where that is not certain.
+
+    wakapi may tell what its own zone is called at this moment (servers.md 3.6): in winter GMT may
+    be London's.
+    """
+    return None if name in _WINTERS_ONLY else load_zone(name)
 
 
 def local_zone() -> tuple[tzinfo, str]:
