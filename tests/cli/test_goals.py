@@ -44,6 +44,17 @@ def test_wakatimes_goals_are_shown(person: Person) -> None:
     assert [goal["target_seconds"] for goal in document["goals"]] == [3600, 60]
 
 
+@pytest.mark.parametrize("dialect", ["hackatime", "wakatime"])
+def test_goals_are_one_question_whatever_the_zone(dialect: str, person: Person) -> None:
+    with Server(dialect) as server:
+        sign_in(person, server)
+
+        result = person.run("goals")
+
+        assert len(server.requests) == 1
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("width", [40, 200])
 def test_a_goal_is_no_wider_than_the_terminal(person: Person, width: int) -> None:
     with Server("hackatime") as server:

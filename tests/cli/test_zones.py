@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.cli.past import send, sign_in
+from tests.cli.past import past_server, send, sign_in
 from tests.cli.person import Person
-from tests.server import Server
+from tests.server import Server, misbehaviours
 from tests.server.posting import NOON
 
+PROFILE = "/users/current$"
 WINTER = datetime(2026, 1, 22, 12, tzinfo=UTC)
 
 
@@ -36,3 +37,44 @@ def test_what_a_zone_is_called_in_winter_moves_no_summers_day(zone: str, person:
     assert stats["total_seconds"] == 2 * 39 * 60
     assert [span["start"][11:16] for span in timeline["spans"]] == ["00:05", "23:10"]
     assert (len(heartbeats), heartbeats[0]["at"][11:16]) == (80, "00:05")
+
+
+@pytest.mark.parametrize("command", ["stats", "timeline", "heartbeats --to"])
+def test_days_are_not_told_while_the_profile_does_not_tell_whose(
+    command: str, person: Person
+) -> None:
+    with past_server("hackatime", "Pacific/Auckland") as server:
+        server.misbehave(misbehaviours.server_error(), path=PROFILE)
+        sign_in(person, server)
+
+        failed = person.run(*command.split(), "2026-08-17")
+        server.behave()
+        told = person.run(*command.split(), "2026-08-17")
+
+    assert (failed.returncode, failed.stdout) == (102, "")
+    assert "answered with error 500" in failed.stderr
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_a_zone_that_was_told_before_is_believed_while_the_profile_fails(person: Person) -> None:
+    with past_server("hackatime", "Pacific/Auckland") as server:
+        sign_in(person, server)
+        person.run("today")
+        server.misbehave(misbehaviours.server_error(), path=PROFILE)
+
+        document = json.loads(person.run("stats", "2026-08-17", "--json").stdout)
+
+    assert document["timezone"] == "Pacific/Auckland"
+
+
+def test_a_server_that_does_not_answer_is_waited_for_once(person: Person) -> None:
+    with Server("hackatime") as server:
+        server.misbehave(misbehaviours.never_answers())
+        sign_in(person, server)
+        person.write_cfg({"timeout": "1"})
+
+        result = person.run("stats")
+
+        assert len(server.requests) == 1
+    assert (result.returncode, result.stdout) == (102, "")
+    assert "did not answer within 1 s" in result.stderr

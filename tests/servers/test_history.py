@@ -18,6 +18,7 @@ from trayapp.coding.periods import PERIOD_NAMES, parse_period
 from trayapp.errors import TrayappError
 from trayapp.servers.client import Client
 from trayapp.servers.dialects import Dialect
+from trayapp.servers.goals import ask_goals
 from trayapp.servers.history import History
 from trayapp.servers.transport import FunctionTransport, Response
 from trayapp.settings.key import Key
@@ -82,14 +83,14 @@ PROPER: dict[str, Any] = {
     },
 }
 
-ASKED: dict[str, Callable[[History], object]] = {
+ASKED: dict[str, Callable[[Client], object]] = {
     **{
-        name: lambda history, name=name: history.stats(parse_period(name, TODAY))  # type: ignore[misc]
+        name: lambda client, name=name: days_of(client).stats(parse_period(name, TODAY))  # type: ignore[misc]
         for name in (*PERIOD_NAMES, "2024-01-01..2026-11-22")
     },
-    "timeline": lambda history: history.timeline(DAY),
-    "heartbeats": lambda history: history.heartbeats(TODAY, TODAY, 5),
-    "goals": lambda history: history.goals(),
+    "timeline": lambda client: days_of(client).timeline(DAY),
+    "heartbeats": lambda client: days_of(client).heartbeats(TODAY, TODAY, 5),
+    "goals": ask_goals,
 }
 
 URLS = {
@@ -99,8 +100,16 @@ URLS = {
 }
 
 
+def days_of(client: Client) -> History:
+    return History(client, ZoneInfo(ZONE), ZONE)
+
+
 def history_of(dialect: Dialect, answer: Callable[[str], object]) -> History:
-    """Give a history that is asked of a function, which takes the last step of a path."""
+    return days_of(client_of(dialect, answer))
+
+
+def client_of(dialect: Dialect, answer: Callable[[str], object]) -> Client:
+    """Give the client of a server that is a function, which takes the last step of a path."""
 
     def respond(url: str, _: object) -> Response:
         path = url.partition("?")[0]
@@ -109,18 +118,17 @@ def history_of(dialect: Dialect, answer: Callable[[str], object]) -> History:
         return Response(200, {}, json.dumps(document).encode())
 
     key = Key("0f2a1e2c-6b8e-4a49-9d0f-5c1f3b7a9e21")
-    client = Client(URLS[dialect], key, FunctionTransport(respond), dialect)
-    return History(client, ZoneInfo(ZONE), ZONE)
+    return Client(URLS[dialect], key, FunctionTransport(respond), dialect)
 
 
 @pytest.mark.parametrize("dialect", Dialect)
 @pytest.mark.parametrize("asked", ASKED)
 def test_proper_answers_are_put_together(dialect: Dialect, asked: str) -> None:
-    history = history_of(dialect, PROPER.__getitem__)
+    client = client_of(dialect, PROPER.__getitem__)
     if (dialect, asked) == (Dialect.WAKAPI, "goals"):
         return
 
-    use(ASKED[asked](history))
+    use(ASKED[asked](client))
 
 
 @given(JSON, st.sampled_from(list(Dialect)), st.sampled_from(sorted(ASKED)))
@@ -128,7 +136,7 @@ def test_no_json_makes_it_raise_anything_but_our_own_error(
     document: Any, dialect: Dialect, asked: str
 ) -> None:
     with suppress(TrayappError):
-        use(ASKED[asked](history_of(dialect, lambda _: document)))
+        use(ASKED[asked](client_of(dialect, lambda _: document)))
 
 
 @given(st.data(), st.sampled_from(list(Dialect)), st.sampled_from(sorted(ASKED)))
@@ -138,7 +146,7 @@ def test_no_answer_that_is_nearly_right_does_either(
     documents = {name: data.draw(wrong(document), name) for name, document in PROPER.items()}
 
     with suppress(TrayappError):
-        use(ASKED[asked](history_of(dialect, documents.__getitem__)))
+        use(ASKED[asked](client_of(dialect, documents.__getitem__)))
 
 
 def test_a_server_that_tells_no_bounds_is_believed_the_days_that_were_asked_for() -> None:

@@ -14,7 +14,7 @@ from trayapp.cli.terminal import make_console
 from trayapp.coding.duration import format_duration, format_goal
 from trayapp.coding.history import ServerGoal
 from trayapp.coding.printable import printable
-from trayapp.servers.history import History
+from trayapp.servers.goals import ask_goals
 
 MOST_OF_BAR = 40
 _COLOURS = {"success": "green", "fail": "red"}
@@ -23,8 +23,7 @@ _COLOURS = {"success": "green", "fail": "red"}
 def run(environment: Mapping[str, str], *, account: str | None, as_json: bool) -> int:
     """Print the goals of an account; a server without goals is a NoSuchEndpointError."""
     with asking(environment, account) as asked:
-        zone, name = asked.zone()
-        goals = History(asked.client, zone, name).goals()
+        goals = ask_goals(asked.client)
     if as_json:
         print_json({**asked.document(), "goals": [asdict(goal) for goal in goals]})
         return 0

@@ -34,7 +34,7 @@ def run(
     # What is wrong wherever the account is needs no asking.
     parse_period(text, latest_today())
     with asking(environment, account) as asked:
-        zone, name = asked.zone()
+        zone, name = asked.zone(of_others=user is not None)
         period = parse_period(text, today_in(zone))
         stats = History(asked.client, zone, name).stats(period, user)
     if as_json:

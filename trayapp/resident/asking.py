@@ -98,10 +98,13 @@ class Asker:
             log.info("account %s at %s, key from %s", account.name, account.api_url, key.source)
         return self._client
 
-    def zone(self, account: Account, client: Client, now: float) -> tuple[tzinfo, str]:
+    def zone(
+        self, account: Account, client: Client, now: float, *, strict: bool = False
+    ) -> tuple[tzinfo, str]:
         """Give the zone of the account's day: the profile's, else this machine's.
 
-        `now` is in epoch seconds.
+        `now` is in epoch seconds. `strict` raises what keeps the profile from telling, where it
+        never told before and the server has one; without, this machine's stands in.
         """
         owner = f"{account.name}@{account.api_url}"
         note = self.zones.get(owner)
@@ -112,6 +115,8 @@ class Asker:
                 log.info("no profile tells the zone (%s): this machine's is used", error.title)
                 note = ZoneNote(None, now)
             except TrayappError as error:
+                if strict and note is None:
+                    raise
                 # It may tell the next time; until then what it told last is believed.
                 log.info("the profile's zone is not known now: %s", error.title)
                 return _zone_of(note)

@@ -14,7 +14,6 @@ from trayapp.coding.day import Day, midnight
 from trayapp.coding.document import BREAKDOWN_NAMES
 from trayapp.coding.history import (
     RecordedHeartbeat,
-    ServerGoal,
     Span,
     Stats,
     Timeline,
@@ -37,7 +36,7 @@ from trayapp.servers.hackatime_answers import StoredHeartbeat
 from trayapp.servers.hackatime_endpoints import ONESELF, HackatimeEndpoints
 from trayapp.servers.wakatime_answers import SummaryDay
 from trayapp.servers.wakatime_endpoints import HACKATIME_MOST_DAYS, WakatimeEndpoints
-from trayapp.servers.wakatime_records import GoalAnswer, RawHeartbeat
+from trayapp.servers.wakatime_records import RawHeartbeat
 from trayapp.servers.zones import load_zone
 
 MOST_DAYS_OF_HEARTBEATS = 31
@@ -135,16 +134,6 @@ class History:
                 break
         cut = 0 if limit is None else max(0, len(found) - limit)
         return tuple(found[cut:]), cut
-
-    def goals(self) -> tuple[ServerGoal, ...]:
-        """Give the goals that are set on the server; Hackatime's is one for the day."""
-        if self._client.find_dialect() is not Dialect.HACKATIME:
-            return tuple(map(_goal, filter(lambda goal: goal.is_enabled, self._wakatime.goals())))
-        goal = self._client.today().answer.goal
-        if goal is None:
-            return ()
-        status = "success" if goal.complete else "pending"
-        return (ServerGoal("Daily goal", "day", goal.target_seconds, goal.tracked_seconds, status),)
 
     def _heartbeats(self, day: date, start: float, end: float) -> list[RecordedHeartbeat]:
         if self._client.find_dialect() is not Dialect.HACKATIME:
@@ -290,17 +279,4 @@ def _raw(heartbeat: RawHeartbeat) -> RecordedHeartbeat:
         branch=heartbeat.branch or "",
         language=heartbeat.language or "",
         is_write=heartbeat.is_write,
-    )
-
-
-def _goal(goal: GoalAnswer) -> ServerGoal:
-    newest = goal.periods[-1] if goal.periods else None
-    target = newest.goal_seconds if newest else None
-    return ServerGoal(
-        title=goal.title,
-        delta=goal.delta,
-        target_seconds=goal.seconds if target is None else target,
-        tracked_seconds=newest.actual_seconds if newest else 0.0,
-        status=newest.status if newest and newest.status else goal.status,
-        is_inverse=goal.is_inverse,
     )
