@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pty
 import select
@@ -11,14 +12,17 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.cli.person import Person
 from tests.server import Server
+from tests.server.misbehaviours import Misbehaviour
 from tests.server.posting import NOON, heartbeat, post, statuses
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -73,6 +77,20 @@ def sign_in(person: Person, work: Server, **others: Server) -> None:
     )
     for server in others.values():
         server.key = work.key
+
+
+def altered(alter: Callable[[Any], object]) -> Misbehaviour:
+    """Change the document of a proper answer."""
+    return Misbehaviour(
+        "altered",
+        "a proper answer, but for something",
+        lambda exchange: exchange.send(
+            replace(
+                proper := exchange.proper(),
+                body=json.dumps(alter(json.loads(proper.body))).encode(),
+            )
+        ),
+    )
 
 
 def at_terminal(

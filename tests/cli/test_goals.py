@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from tests.cli.past import at_terminal, sign_in
+from tests.cli.past import altered, at_terminal, sign_in
 from tests.cli.person import Person
 from tests.server import Server
 
@@ -42,6 +44,32 @@ def test_wakatimes_goals_are_shown(person: Person) -> None:
     assert (shown.returncode, shown.stderr) == (0, "")
     assert shown.stdout.splitlines()[0::2] == ["Code an hour", "evil[2J"]
     assert [goal["target_seconds"] for goal in document["goals"]] == [3600, 60]
+
+
+def without_the_newest_seconds(document: Any) -> object:
+    document["data"][0]["chart_data"][-1] |= {"actual_seconds": None}
+    return document
+
+
+def without_periods(document: Any) -> object:
+    document["data"][0]["chart_data"] = []
+    return document
+
+
+@pytest.mark.parametrize("alter", [without_the_newest_seconds, without_periods])
+def test_how_far_a_goal_is_reached_that_is_not_known_is_a_dash(
+    alter: Callable[[Any], object], person: Person
+) -> None:
+    with Server("wakatime") as server:
+        server.past(goals={"Code an hour": 3600})
+        server.misbehave(altered(alter), path="/goals")
+        sign_in(person, server)
+
+        shown = person.run("goals")
+        document = json.loads(person.run("goals", "--json").stdout)
+
+    assert shown.stdout == "Code an hour\n  - of 1h today, pending\n"
+    assert document["goals"][0]["tracked_seconds"] is None
 
 
 @pytest.mark.parametrize("dialect", ["hackatime", "wakatime"])

@@ -11,7 +11,7 @@ from rich.text import Text
 from trayapp.cli.charts import across, draw_line, draw_note, fit, is_ascii, legible
 from trayapp.cli.questions import asking, print_json
 from trayapp.cli.terminal import make_console
-from trayapp.coding.duration import format_duration, format_goal
+from trayapp.coding.duration import NOT_KNOWN, format_duration, format_goal
 from trayapp.coding.history import ServerGoal
 from trayapp.coding.printable import printable
 from trayapp.servers.goals import ask_goals
@@ -39,7 +39,8 @@ def _draw(console: Console, goal: ServerGoal) -> None:
     title = legible(console, goal.title or "Goal")
     draw_line(console, Text(fit(title, console.width), style="bold"))
     target = goal.target_seconds
-    said = format_duration(goal.tracked_seconds)
+    tracked = goal.tracked_seconds
+    said = NOT_KNOWN if tracked is None else format_duration(tracked)
     if target:
         most = "at most " if goal.is_inverse else ""
         said += f" of {most}{format_goal(target)}"
@@ -47,7 +48,7 @@ def _draw(console: Console, goal: ServerGoal) -> None:
     said += f", {printable(goal.status)}" if goal.status else ""
     line = Text("  ")
     room = min(console.width - 2 - len(said) - 2, MOST_OF_BAR)
-    if target and room >= 5 and goal.tracked_seconds > 0:
-        bar = across(goal.tracked_seconds / target, room, ascii_only=is_ascii(console))
+    if target and room >= 5 and tracked:
+        bar = across(tracked / target, room, ascii_only=is_ascii(console))
         line.append(bar.ljust(room), _COLOURS.get(goal.status, "yellow")).append("  ")
     draw_line(console, line.append(said))

@@ -94,13 +94,13 @@ class ServerGoal:
     """A goal that is set on a server, and how far it is reached in its current day or week.
 
     `delta` is day or week, `status` the server's word: success, fail, pending or ignored. Of an
-    inverse goal one does less. `target_seconds` is None where the server does not say.
+    inverse goal one does less. What the server does not say of both seconds is None.
     """
 
     title: str
     delta: str
     target_seconds: float | None
-    tracked_seconds: float
+    tracked_seconds: float | None
     status: str
     is_inverse: bool = False
 

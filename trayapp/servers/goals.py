@@ -31,7 +31,7 @@ def _goal(goal: GoalAnswer) -> ServerGoal:
         title=goal.title,
         delta=goal.delta,
         target_seconds=goal.seconds if target is None else target,
-        tracked_seconds=newest.actual_seconds if newest else 0.0,
+        tracked_seconds=newest.actual_seconds if newest else None,
         status=newest.status if newest and newest.status else goal.status,
         is_inverse=goal.is_inverse,
     )

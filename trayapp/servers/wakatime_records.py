@@ -38,7 +38,7 @@ class Durations:
 class GoalPeriod:
     """One day or week of a goal; `status` is success, fail, ignored or pending."""
 
-    actual_seconds: float
+    actual_seconds: float | None
     goal_seconds: float | None
     status: str
     reason: str
@@ -198,14 +198,13 @@ def _goal(row: dict[str, Any]) -> GoalAnswer:
         editors=lenient.names(row.get("editors")),
         periods=tuple(
             GoalPeriod(
-                actual_seconds=actual,
+                actual_seconds=lenient.seconds(period.get("actual_seconds")),
                 goal_seconds=lenient.seconds(period.get("goal_seconds")),
                 status=lenient.text(period.get("range_status")),
                 reason=lenient.text(period.get("range_status_reason")),
                 range=decode_range(period.get("range")),
             )
             for period in lenient.rows(row.get("chart_data"))
-            if (actual := lenient.seconds(period.get("actual_seconds"))) is not None
         ),
     )
 
