@@ -88,6 +88,19 @@ def test_a_users_trust_and_public_time_are_shown(person: Person) -> None:
     assert (document["is_public"], document["languages"][0]["name"]) == (True, "Python")
 
 
+@pytest.mark.parametrize(
+    ("days", "shown"), [(0, "0 days"), (1, "1 day"), (30, "30 days"), (31, "31 days or more")]
+)
+def test_a_streak_is_told_as_far_as_it_is_counted(days: int, shown: str, person: Person) -> None:
+    with Server("hackatime") as server:
+        server.person(streak_days=days)
+        sign_in(person, server)
+
+        lines = person.run("user", "ada").stdout.splitlines()
+
+    assert [line.split(maxsplit=1)[1] for line in lines if "Streak" in line] == [shown]
+
+
 def test_of_a_user_whose_time_is_not_public_the_trust_is_shown(person: Person) -> None:
     with past_server("hackatime") as server:
         server.person(public_stats=False)

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from trayapp.cli.charts import draw_breakdowns, draw_facts, draw_note
 from trayapp.cli.questions import Asking, asking, print_json
 from trayapp.cli.terminal import make_console
+from trayapp.coding.counted import counted
 from trayapp.coding.duration import format_duration
 from trayapp.coding.history import add_breakdowns
 from trayapp.coding.snapshot import breakdown_document
 from trayapp.errors import NoSuchEndpointError, RedirectError, UsageError, UserNotShownError
 from trayapp.servers.dialects import Dialect, dashboard_url
-from trayapp.servers.hackatime_answers import NativeStats
+from trayapp.servers.hackatime_answers import LONGEST_STREAK_DAYS, NativeStats
 from trayapp.servers.hackatime_endpoints import HackatimeEndpoints
 from trayapp.servers.wakatime_endpoints import WakatimeEndpoints
 
@@ -85,7 +86,8 @@ def user(environment: Mapping[str, str], name: str, *, account: str | None, as_j
     if stats is not None:
         shown["Total"] = format_duration(stats.total_seconds)
         if stats.streak_days is not None:
-            shown["Streak"] = f"{stats.streak_days} days"
+            more = " or more" if stats.streak_days >= LONGEST_STREAK_DAYS else ""
+            shown["Streak"] = counted(stats.streak_days, "day") + more
     draw_facts(console, shown)
     if stats is None:
         draw_note(console, "Their time is not public.")

@@ -13,6 +13,9 @@ from trayapp.coding.history import Span
 from trayapp.coding.number import Breakdown
 from trayapp.servers import lenient
 
+LONGEST_STREAK_DAYS = 31
+"""A streak of more days is told as one of these."""
+
 
 @dataclass(frozen=True)
 class TrustFactor:
