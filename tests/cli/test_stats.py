@@ -12,6 +12,7 @@ from tests.cli.past import (
     EVIL_NAME,
     WIDE_NAME,
     ZONE,
+    altered,
     assert_golden,
     at_terminal,
     past_server,
@@ -228,6 +229,22 @@ def test_more_than_a_year_is_asked_of_hackatime_in_parts(person: Person) -> None
 
     assert json.loads(result.stdout)["total_seconds"] > 7 * 3600
     assert len(asked) == 3
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_days_that_the_server_leaves_out_are_told(dialect: str, person: Person) -> None:
+    with past_server(dialect) as server:
+        server.misbehave(
+            altered(lambda document: document | {"data": document["data"][-2:]}), path="/summaries"
+        )
+        sign_in(person, server)
+
+        document = json.loads(person.run("stats", WEEK, "--json").stdout)
+        shown = person.run("stats", WEEK)
+
+    note = "The server tells of 2 of 7 days, from 2026-08-21 to 2026-08-22."
+    assert document["note"] == note
+    assert note in shown.stdout
 
 
 def test_an_older_hackatime_tells_what_it_can(person: Person) -> None:

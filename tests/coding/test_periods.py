@@ -10,6 +10,7 @@ from trayapp.coding.periods import (
     PERIOD_NAMES,
     Period,
     days_between,
+    missing_note,
     parse_day,
     parse_period,
     split_days,
@@ -142,3 +143,21 @@ def test_a_note_says_which_days_were_told_instead(
     begin, end = (date.fromisoformat(each) if each else None for each in (first, last))
 
     assert window_note(parse_period(asked, TODAY), begin, end) == note
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "note"),
+    [
+        (2, [date(2026, 8, 1), date(2026, 8, 2)], ""),
+        (1, [date(2026, 8, 1), date(2026, 8, 2)], ""),
+        (1, [], "The server tells of 0 of 1 day."),
+        (3, [None], "The server tells of 1 of 3 days."),
+        (
+            3,
+            [date(2026, 8, 1), date(2026, 8, 2)],
+            "The server tells of 2 of 3 days, from 2026-08-01 to 2026-08-02.",
+        ),
+    ],
+)
+def test_days_that_are_missing_are_told(asked: int, told: list[date | None], note: str) -> None:
+    assert missing_note(asked, told) == note

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -84,6 +85,18 @@ def split_days(first: date, last: date, longest: int) -> list[tuple[date, date]]
 def days_between(first: date, last: date) -> list[date]:
     """Give each day from `first` to `last`."""
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def missing_note(asked: int, told: Sequence[date | None]) -> str:
+    """Say which days a server told of where they are fewer than asked for; empty where not.
+
+    `told` has their dates in order, None for one without.
+    """
+    if len(told) >= asked:
+        return ""
+    dates = [day for day in told if day is not None]
+    where = f", from {dates[0]} to {dates[-1]}" if dates else ""
+    return f"The server tells of {len(told)} of {counted(asked, 'day')}{where}."
 
 
 def window_note(asked: Period, first: date | None, last: date | None) -> str:

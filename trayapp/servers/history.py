@@ -22,7 +22,14 @@ from trayapp.coding.history import (
     timeline_of,
 )
 from trayapp.coding.number import Breakdown
-from trayapp.coding.periods import EARLIEST, Period, days_between, split_days, window_note
+from trayapp.coding.periods import (
+    EARLIEST,
+    Period,
+    days_between,
+    missing_note,
+    split_days,
+    window_note,
+)
 from trayapp.errors import (
     BadAnswerError,
     BeyondPlanError,
@@ -160,6 +167,7 @@ class History:
                 name: add_breakdowns(day.breakdowns[name] for day in days)
                 for name in BREAKDOWN_NAMES
             },
+            note=missing_note((last - first).days + 1, [day.date for day in days]),
         )
 
     def _hackatime_days(self, period: Period, first: date, last: date) -> Stats:
