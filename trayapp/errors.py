@@ -6,6 +6,7 @@
     ├── KeyProblemError              104    the API key
     │   ├── SignedOutError                  no source has a key for this account
     │   ├── KeyRefusedError                 the server does not accept the key
+    │   │   └── KeyRefusedHereError         not at this address; elsewhere it may
     │   ├── AdministratorKeyError           only an administrator's key opens this
     │   ├── KeyHostError                    the key was not given for this host or for plain http
     │   └── KeyringError                    the system keyring cannot give the key
@@ -100,6 +101,17 @@ class SignedOutError(KeyProblemError):
 
 class KeyRefusedError(KeyProblemError):
     """The server does not accept the key (401, or 403 in the dialect's own JSON)."""
+
+
+class KeyRefusedHereError(KeyRefusedError):
+    """The server does not accept the key at this address; elsewhere it may."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"{host} does not accept the API key here",
+            "The key may be right (trayapp whoami tells) and not be allowed this, or the account "
+            "is banned or about to be deleted.",
+        )
 
 
 class AdministratorKeyError(KeyProblemError):

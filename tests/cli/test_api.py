@@ -397,3 +397,19 @@ def test_an_answer_without_content_is_null() -> None:
 def test_what_says_it_were_json_and_is_not_is_no_answer(body: bytes) -> None:
     with pytest.raises(BadAnswerError):
         as_json(Response(200, {"content-type": "application/json"}, body), "host.example")
+
+
+@pytest.mark.parametrize(("dialect", "status"), [("wakatime", 403), ("hackatime", 401)])
+def test_a_path_that_the_key_may_not_use_is_no_reason_to_correct_it(
+    dialect: str, status: int, person: Person
+) -> None:
+    with Server(dialect) as server:
+        server.misbehave(misbehaviours.status(status))
+        sign_in(person, server)
+
+        result = person.run("api", "GET", "/api/v1/authenticated/me")
+
+    assert (result.returncode, result.stdout) == (104, "")
+    assert "does not accept the API key here" in result.stderr
+    assert "not be allowed this" in result.stderr
+    assert "WAKATIME_API_KEY" not in result.stderr

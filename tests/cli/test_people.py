@@ -118,6 +118,26 @@ def test_of_a_user_whose_time_is_not_public_the_trust_is_shown(person: Person) -
     assert (stats.returncode, stats.stdout) == (102, "")
 
 
+@pytest.mark.parametrize(
+    "command", ["heartbeats", "timeline", "stats today", "api GET /api/v1/my/heartbeats"]
+)
+def test_who_is_banned_is_not_told_to_correct_a_key_that_is_right(
+    command: str, person: Person
+) -> None:
+    with Server("hackatime") as server:
+        server.person(trust="red")
+        sign_in(person, server)
+
+        whoami = person.run("whoami")
+        refused = person.run(*command.split())
+
+    assert whoami.returncode == 0
+    assert (refused.returncode, refused.stdout) == (104, "")
+    assert "trayapp whoami" in refused.stderr
+    assert "or the account is banned" in refused.stderr
+    assert "WAKATIME_API_KEY" not in refused.stderr
+
+
 @pytest.mark.parametrize("name", ["nobody", "../../stats", "a/b", "ada?api_key=1"])
 def test_a_user_who_is_not_there_is_one_line(person: Person, name: str) -> None:
     with Server("hackatime") as server:

@@ -18,6 +18,7 @@ from trayapp.errors import (
     BadAnswerError,
     BeyondPlanError,
     KeyRefusedError,
+    KeyRefusedHereError,
     NoSuchEndpointError,
     RedirectError,
     ServerError,
@@ -258,8 +259,8 @@ HACKATIME, WAKATIME, WAKAPI = Dialect.HACKATIME, Dialect.WAKATIME, Dialect.WAKAP
         (HACKATIME, "users/lookup_slack_uid/U", 403, '{"error":"x"}', AdministratorKeyError, "key"),
         (HACKATIME, "stats", 403, "<html>", BadAnswerError, "blocked from here"),
         (WAKATIME, "stats", 401, '{"error":"Unauthorized"}', KeyRefusedError, "does not accept"),
-        (HACKATIME, "my/heartbeats", 401, '{"error":"Unauthorized"}', KeyRefusedError, "key here"),
-        (HACKATIME, "users/my/stats", 404, '{"error":"User not found"}', KeyRefusedError, "here"),
+        (HACKATIME, "my/heartbeats", 401, '{"error":"Unauthorized"}', KeyRefusedHereError, "here"),
+        (HACKATIME, "users/my/stats", 404, '{"error":"User not found"}', KeyRefusedHereError, ""),
         (
             HACKATIME,
             "users/my/trust_factor",

@@ -10,7 +10,13 @@ from typing import NoReturn
 from urllib.parse import parse_qsl, quote, unquote
 
 from trayapp.cli.questions import asking
-from trayapp.errors import BadAnswerError, NoSuchEndpointError, UsageError
+from trayapp.errors import (
+    BadAnswerError,
+    KeyRefusedError,
+    KeyRefusedHereError,
+    NoSuchEndpointError,
+    UsageError,
+)
 from trayapp.servers import lenient
 from trayapp.servers.dialects import Dialect
 from trayapp.servers.transport import Response
@@ -44,6 +50,8 @@ def run(
                 from_origin=path.startswith("/"),
                 accept_status=SUCCESS,
             )
+        except KeyRefusedError as error:
+            raise KeyRefusedHereError(client.host) from error
         except NoSuchEndpointError as error:
             # The account is well: it was the path that is not.
             error.hint = f"A path begins at {client.api_url}, one with a slash at the server."

@@ -12,7 +12,13 @@ from datetime import tzinfo
 
 from trayapp.coding.day import Day, day_at
 from trayapp.coding.number import Number
-from trayapp.errors import BadAnswerError, KeyRefusedError, NoSuchEndpointError, TrayappError
+from trayapp.errors import (
+    BadAnswerError,
+    KeyRefusedError,
+    KeyRefusedHereError,
+    NoSuchEndpointError,
+    TrayappError,
+)
 from trayapp.servers.client import Client, Today
 from trayapp.servers.dialects import Dialect
 from trayapp.servers.transport import NetworkOptions, Response, Transport
@@ -124,11 +130,11 @@ class Asker:
         return _zone_of(note)
 
     def refused(self, error: KeyRefusedError) -> None:
-        """Tell in an error how the key is corrected, and drop it.
+        """Tell in an error how the key is corrected, unless it may be right, and drop it.
 
         Somebody may have put another in its place meanwhile.
         """
-        if self._key is not None:
+        if self._key is not None and not isinstance(error, KeyRefusedHereError):
             error.hint = self._key.how_to_correct
         self.forget()
 

@@ -12,6 +12,7 @@ from trayapp.errors import (
     BadAnswerError,
     BeyondPlanError,
     KeyRefusedError,
+    KeyRefusedHereError,
     NoSuchEndpointError,
     RedirectError,
     StillComputingError,
@@ -113,12 +114,9 @@ def _hackatime_error(response: Response, url: str) -> TrayappError | None:
         )
     nobody = response.status == 404 and words == "User not found"
     if (nobody or response.status == 401) and _ONES_OWN.search(path):
-        # Whose key is not accepted is nobody; so is who may send heartbeats but not read them.
-        return KeyRefusedError(
-            f"{host} does not accept the API key here",
-            "Copy it anew from the server's settings page. Accounts that are banned or about to "
-            "be deleted are refused too.",
-        )
+        # Whose key is not accepted is nobody; so is who may send heartbeats but not read them, as
+        # accounts that are banned or about to be deleted.
+        return KeyRefusedHereError(host)
     if nobody:
         return UserNotShownError(f"{host} knows no such user", "Check the spelling.")
     if response.status == 403 and words == "user has disabled public stats":
