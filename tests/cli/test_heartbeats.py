@@ -13,6 +13,12 @@ from tests.cli.person import Person
 from tests.server import DIALECTS, Server
 
 
+@pytest.fixture
+def known(person: Person, past: Server) -> Person:
+    sign_in(person, past)
+    return person
+
+
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
 @pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/New_York"])
 def test_the_heartbeats_of_whole_days_are_listed_in_order(
@@ -46,10 +52,33 @@ def test_only_the_newest_are_listed_where_a_limit_is_set(dialect: str, person: P
         asked = [request for request in server.requests if "heartbeats" in request.target]
 
     assert [row["at"][11:16] for row in document["heartbeats"]] == ["10:28", "10:29", "10:30"]
-    assert document["left_out"] == 13
-    assert "13 heartbeats or more" in shown.stdout
+    assert (document["left_out"], document["asked_from"]) == (None, "2026-08-18")
+    assert "left out: 13 heartbeats and any before 2026-08-18." in shown.stdout
     # The newest day had enough.
     assert len([request for request in asked if request.method == "GET"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("limit", "left_out", "asked_from", "note"),
+    [
+        ("3", None, "2026-08-21", "1 heartbeat and any before 2026-08-21."),
+        # As many as the newest day has.
+        ("4", None, "2026-08-21", "any before 2026-08-21."),
+        ("5", 250, "2026-08-20", "250 heartbeats."),
+        ("255", 0, "2026-08-20", ""),
+        ("256", 0, "2026-08-20", ""),
+    ],
+)
+def test_what_a_limit_leaves_out_is_told(
+    limit: str, left_out: int | None, asked_from: str, note: str, known: Person
+) -> None:
+    arguments = ("heartbeats", "--from", "2026-08-20", "--to", "2026-08-21", "--limit", limit)
+
+    document = json.loads(known.run(*arguments, "--json").stdout)
+    shown = known.run(*arguments).stdout.splitlines()
+
+    assert (document["left_out"], document["asked_from"]) == (left_out, asked_from)
+    assert [line.partition(": ")[2] for line in shown if "Earlier" in line] == [note][: bool(note)]
 
 
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))

@@ -39,7 +39,8 @@ def run(
     with asking(environment, account) as asked:
         zone, name = asked.zone()
         begin, end = _days(first, last, today_in(zone))
-        heartbeats, left_out = History(asked.client, zone, name).heartbeats(begin, end, limit)
+        newest = History(asked.client, zone, name).heartbeats(begin, end, limit)
+    is_whole = newest.asked_from == begin
     if as_json:
         print_json(
             {
@@ -47,8 +48,10 @@ def run(
                 "start": begin.isoformat(),
                 "end": end.isoformat(),
                 "timezone": name,
-                "left_out": left_out,
-                "heartbeats": [_row(heartbeat, zone) for heartbeat in heartbeats],
+                "asked_from": newest.asked_from.isoformat(),
+                # How many there are on days that were not asked for is not known.
+                "left_out": newest.left_out if is_whole else None,
+                "heartbeats": [_row(heartbeat, zone) for heartbeat in newest.heartbeats],
             }
         )
         return 0
@@ -56,12 +59,15 @@ def run(
     if not console.is_terminal and "COLUMNS" not in environment:
         # In a pipe somebody may look for a path.
         console.width = WIDTH_IN_A_PIPE
-    for heartbeat in heartbeats:
+    for heartbeat in newest.heartbeats:
         draw_line(console, _line(console, heartbeat, zone))
-    if not heartbeats:
+    left_out = [counted(newest.left_out, "heartbeat")] if newest.left_out else []
+    if not is_whole:
+        left_out.append(f"any before {newest.asked_from}")
+    if left_out:
+        draw_note(console, f"Earlier ones are left out: {' and '.join(left_out)}.")
+    elif not newest.heartbeats:
         draw_note(console, "There are none.")
-    elif left_out:
-        draw_note(console, f"Earlier ones are left out: {counted(left_out, 'heartbeat')} or more.")
     return 0
 
 

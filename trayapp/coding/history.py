@@ -90,6 +90,19 @@ class RecordedHeartbeat:
 
 
 @dataclass(frozen=True)
+class NewestHeartbeats:
+    """The newest heartbeats of some days, in order of time.
+
+    `left_out` is how many older ones the days from `asked_from` on have; those before it were not
+    asked for.
+    """
+
+    heartbeats: tuple[RecordedHeartbeat, ...]
+    left_out: int
+    asked_from: date
+
+
+@dataclass(frozen=True)
 class ServerGoal:
     """A goal that is set on a server, and how far it is reached in its current day or week.
 

@@ -13,6 +13,7 @@ from trayapp.coding.counting import WAKAPI_RULE
 from trayapp.coding.day import Day, midnight
 from trayapp.coding.document import BREAKDOWN_NAMES
 from trayapp.coding.history import (
+    NewestHeartbeats,
     RecordedHeartbeat,
     Span,
     Stats,
@@ -116,13 +117,11 @@ class History:
             spans = spans_of_heartbeats(times, WAKAPI_RULE.timeout)
         return timeline_of(day, spans)
 
-    def heartbeats(
-        self, first: date, last: date, limit: int | None = None
-    ) -> tuple[tuple[RecordedHeartbeat, ...], int]:
-        """Give the heartbeats of these days in order of time, the newest `limit` only.
+    def heartbeats(self, first: date, last: date, limit: int | None = None) -> NewestHeartbeats:
+        """Give the newest `limit` heartbeats of these days, else all.
 
-        Also gives how many older ones were cut off, of the days that were asked: these are asked
-        one by one, the newest first, until there are enough. Raises UsageError for too many days.
+        The days are asked one by one, the newest first, until there are enough. Raises UsageError
+        for too many of them.
         """
         days = days_between(first, last)
         if len(days) > MOST_DAYS_OF_HEARTBEATS:
@@ -131,6 +130,7 @@ class History:
                 f"Ask for {MOST_DAYS_OF_HEARTBEATS} days at most.",
             )
         found: list[RecordedHeartbeat] = []
+        day = last
         for day in reversed(days):
             start, end = midnight(day, self._zone), midnight(day + timedelta(days=1), self._zone)
             told = self._heartbeats(day, start, end)
@@ -140,7 +140,7 @@ class History:
             if limit is not None and len(found) >= limit:
                 break
         cut = 0 if limit is None else max(0, len(found) - limit)
-        return tuple(found[cut:]), cut
+        return NewestHeartbeats(tuple(found[cut:]), left_out=cut, asked_from=day)
 
     def _heartbeats(self, day: date, start: float, end: float) -> list[RecordedHeartbeat]:
         if self._client.find_dialect() is not Dialect.HACKATIME:
