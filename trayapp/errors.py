@@ -22,7 +22,8 @@
     │   ├── UserNotShownError               no such user, or one whose time is not public
     │   ├── StillComputingError             202: it has nothing to show yet
     │   └── BadAnswerError                  any other status, or no sensible number
-    │       └── BeyondPlanError             402: not in the account's plan
+    │       ├── BeyondPlanError             402: not in the account's plan
+    │       └── AnswerTooLargeError         more bytes than are taken at once
     ├── KeyNotStoredError              1    login found no keyring that would take the key
     ├── AutostartError                 1    what starts at login cannot be read or changed
     │   ├── ForeignEntryError               somebody else wrote the entry; it was left alone
@@ -185,6 +186,10 @@ class BadAnswerError(ServerError):
 
 class BeyondPlanError(BadAnswerError):
     """The account's plan does not go so far (402)."""
+
+
+class AnswerTooLargeError(BadAnswerError):
+    """The server answered with more bytes than are taken at once."""
 
 
 class KeyNotStoredError(TrayappError):

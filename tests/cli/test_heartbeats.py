@@ -3,12 +3,13 @@ from __future__ import annotations
 import json
 import time
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from rich.cells import cell_len
 
-from tests.cli.past import ZONE, assert_golden, at_terminal, past_server, send, sign_in
+from tests.cli.past import ZONE, altered, assert_golden, at_terminal, past_server, send, sign_in
 from tests.cli.person import Person
 from tests.server import DIALECTS, Server
 
@@ -92,6 +93,42 @@ def test_a_heartbeat_at_midnight_is_of_one_day(dialect: str, person: Person) -> 
     times = [row["at"][:16] for row in document["heartbeats"]]
     assert times[0] == "2026-08-20T00:00"
     assert len(times) == len(set(times)) == 11 + 241 - 1
+
+
+def test_a_day_that_is_too_large_is_asked_of_hackatime_in_halves(person: Person) -> None:
+    def padded(document: Any) -> object:
+        return document | {"padding": "x" * 100_000 * len(document["heartbeats"])}
+
+    with past_server("hackatime") as server:
+        sign_in(person, server)
+        days = ("--from", "2026-08-20", "--to", "2026-08-20", "--json")
+        at_once = json.loads(person.run("heartbeats", *days).stdout)
+        server.misbehave(altered(padded), path="/my/heartbeats")
+
+        in_halves = json.loads(person.run("heartbeats", *days).stdout)
+        asked = [request for request in server.requests if "/my/heartbeats" in request.target]
+
+    assert in_halves == at_once
+    assert len(at_once["heartbeats"]) == 251
+    assert len(asked) > 10
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_what_is_too_large_however_short_is_not_to_be_asked_for_in_parts(
+    dialect: str, person: Person
+) -> None:
+    with past_server(dialect) as server:
+        server.misbehave(
+            altered(lambda document: document | {"padding": "x" * 5_000_000}), path="/heartbeats"
+        )
+        sign_in(person, server)
+
+        result = person.run("heartbeats", "--to", "2026-08-20")
+
+    assert (result.returncode, result.stdout) == (102, "")
+    assert "answered with more than 4 MiB" in result.stderr
+    assert "Ask for less" not in result.stderr
+    assert "Less cannot be asked for" in result.stderr
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -220,15 +221,22 @@ def test_what_is_beyond_wakatimes_free_plan_is_told_as_far_as_it_is_not(person: 
     assert "beyond the free plan" in refused.stderr
 
 
-def test_more_than_a_year_is_asked_of_hackatime_in_parts(person: Person) -> None:
-    with past_server("hackatime") as server:
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_many_days_are_asked_for_in_parts(dialect: str, person: Person) -> None:
+    """Each part would be too large if it were much longer."""
+
+    def padded(document: Any) -> object:
+        return document | {"padding": "x" * 45_000 * len(document["data"])}
+
+    with past_server(dialect) as server:
+        server.misbehave(altered(padded), path="/summaries")
         sign_in(person, server)
 
-        result = person.run("stats", "2024-01-01..2026-08-22", "--json")
+        document = json.loads(person.run("stats", "2025-08-22..2026-08-22", "--json").stdout)
         asked = [request for request in server.requests if request.path.endswith("/summaries")]
 
-    assert json.loads(result.stdout)["total_seconds"] > 7 * 3600
-    assert len(asked) == 3
+    assert document["total_seconds"] > 7 * 3600
+    assert (len(asked), document["note"]) == (4, "")
 
 
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))

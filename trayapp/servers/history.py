@@ -32,6 +32,7 @@ from trayapp.coding.periods import (
     window_note,
 )
 from trayapp.errors import (
+    AnswerTooLargeError,
     BadAnswerError,
     BeyondPlanError,
     NoSuchEndpointError,
@@ -43,12 +44,20 @@ from trayapp.servers.dialects import Dialect
 from trayapp.servers.hackatime_answers import StoredHeartbeat
 from trayapp.servers.hackatime_endpoints import ONESELF, HackatimeEndpoints
 from trayapp.servers.wakatime_answers import SummaryDay
-from trayapp.servers.wakatime_endpoints import HACKATIME_MOST_DAYS, WakatimeEndpoints
+from trayapp.servers.wakatime_endpoints import WakatimeEndpoints
 from trayapp.servers.wakatime_records import RawHeartbeat
 from trayapp.servers.zones import load_zone
 
 MOST_DAYS_OF_HEARTBEATS = 31
 """Each day is a request of its own."""
+
+MOST_DAYS_OF_SUMMARIES = 92
+"""A year of days with all their breakdowns may be more than is taken at once."""
+
+SHORTEST_SECONDS = 60.0
+"""Heartbeats of Hackatime are asked for in halves down to this, where they are too many."""
+
+_NO_LESS = "Less cannot be asked for at a time. If that was little, check the account's api_url."
 
 
 class History:
@@ -112,7 +121,7 @@ class History:
                 for each in answer.durations
             ]
         else:
-            heartbeats = self._wakatime.heartbeats(date_of_day).heartbeats
+            heartbeats = self._whole_day(date_of_day)
             times = ((each.time, each.project) for each in heartbeats)
             spans = spans_of_heartbeats(times, WAKAPI_RULE.timeout)
         return timeline_of(day, spans)
@@ -144,14 +153,35 @@ class History:
 
     def _heartbeats(self, day: date, start: float, end: float) -> list[RecordedHeartbeat]:
         if self._client.find_dialect() is not Dialect.HACKATIME:
-            return [_raw(each) for each in self._wakatime.heartbeats(day).heartbeats]
-        answer = self._hackatime.my_heartbeats(start=self._moment(start), end=self._moment(end))
-        return [_stored(each) for each in answer.heartbeats]
+            return [_raw(each) for each in self._whole_day(day)]
+        return [_stored(each) for each in self._between(start, end)]
+
+    def _whole_day(self, day: date) -> tuple[RawHeartbeat, ...]:
+        try:
+            return self._wakatime.heartbeats(day).heartbeats
+        except AnswerTooLargeError as error:
+            error.hint = _NO_LESS
+            raise
+
+    def _between(self, start: float, end: float) -> tuple[StoredHeartbeat, ...]:
+        """Ask Hackatime, in halves where that is more than is taken at once."""
+        try:
+            return self._hackatime.my_heartbeats(
+                start=self._moment(start), end=self._moment(end)
+            ).heartbeats
+        except AnswerTooLargeError as error:
+            if end - start <= SHORTEST_SECONDS:
+                error.hint = _NO_LESS
+                raise
+        middle = (start + end) // 2
+        # The end of a window belongs to it.
+        earlier = (each for each in self._between(start, middle) if each.time < middle)
+        return (*earlier, *self._between(middle, end))
 
     def _summed(self, period: Period, first: date, last: date) -> Stats:
         """Add up the days of `summaries`."""
         days: list[SummaryDay] = []
-        for begin, end in split_days(first, last, HACKATIME_MOST_DAYS):
+        for begin, end in split_days(first, last, MOST_DAYS_OF_SUMMARIES):
             days += self._wakatime.summaries(begin, end, timezone=self._timezone).days
         total = sum(day.total_seconds for day in days)
         active = sum(1 for day in days if day.total_seconds > 0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from trayapp.errors import (
+    AnswerTooLargeError,
     BadAnswerError,
     CertificateError,
     ConfigError,
@@ -200,7 +201,7 @@ class HttpTransport:
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > LARGEST_ANSWER_BYTES:
-                    raise BadAnswerError(
+                    raise AnswerTooLargeError(
                         f"{urlsplit(url).netloc} answered with more than "
                         f"{LARGEST_ANSWER_BYTES // 2**20} MiB",
                         "Ask for less at a time; if that was little, check the account's api_url.",
