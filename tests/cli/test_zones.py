@@ -78,3 +78,12 @@ def test_a_server_that_does_not_answer_is_waited_for_once(person: Person) -> Non
         assert len(server.requests) == 1
     assert (result.returncode, result.stdout) == (102, "")
     assert "did not answer within 1 s" in result.stderr
+
+
+def test_todays_number_is_shown_while_the_profile_fails(person: Person) -> None:
+    with Server("hackatime", timezone="UTC") as server:
+        server.today(total_seconds=7500)
+        server.misbehave(misbehaviours.server_error(), path=PROFILE)
+        sign_in(person, server)
+
+        assert person.today()["total_seconds"] == 7500
