@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from pathlib import Path
@@ -70,6 +71,17 @@ def test_another_trayapp_in_path_hides_no_link_of_ours(scripts: Path, tmp_path: 
     search = f"{other.parent}:{link.parent}"
 
     assert installed_command({"PATH": search}, scripts) == (str(link),)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.getuid() == 0, reason="root may look everywhere")
+def test_a_folder_of_path_into_which_nobody_may_look_is_passed_over(
+    scripts: Path, tmp_path: Path
+) -> None:
+    script = program(scripts / "trayapp")
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o000)
+
+    assert installed_command({"PATH": str(closed)}, scripts) == (str(script),)
 
 
 def test_what_is_not_installed_cannot_be_started(scripts: Path, tmp_path: Path) -> None:

@@ -94,7 +94,8 @@ def _link(script: Path, environment: Mapping[str, str]) -> Path | None:
     in_tools = any(tool in pairwise(parts) for tool in _TOOLS)
     for folder in _folders_of_links(environment):
         link = Path(folder, script.name)
-        if link.is_absolute() and link.is_file():
+        # Path.is_file raises where it may not look, as in another person's folder in PATH.
+        if link.is_absolute() and os.path.isfile(link):  # noqa: PTH113
             if os.path.realpath(link) == os.path.realpath(script):
                 return link
             if sys.platform == "win32" and in_tools:
