@@ -206,8 +206,13 @@ def test_a_new_file_in_a_new_folder_is_one_save(tmp_path: Path, file: Path) -> N
     require_programs("vim")
     with running_monitor(file.parent) as monitor:
         with closing(Terminal(f"{VIM} new/deep/n.py", file.parent, tmp_path / "home")) as vim:
-            vim.wait_until_shown(b"n.py")
-            vim.press(f"i{WRITTEN}\x1b:call mkdir('new/deep', 'p')\r:w\r")
+            # The name is shown before vim takes keys, the signs of lines that are not there later.
+            vim.wait_until_shown(b"~")
+            vim.press(f"i{WRITTEN}")
+            vim.wait_until_shown(WRITTEN.encode())
+            vim.press("\x1b:call mkdir('new/deep', 'p')\r")
+            wait_for((file.parent / "new" / "deep").is_dir, "the folder is made", EDITOR_LIMIT)
+            vim.press(":w\r")
             vim.wait_until_written(file.parent / "new" / "deep" / "n.py", size=0)
 
         monitor.wait_for_saves(["new/deep/n.py"])
