@@ -117,7 +117,7 @@ class Database:
         """Make another attempt worth while, or raise the problem."""
         replaced = self._connection is not None and self._identity != identity(self.path)
         # One that was opened on a read-only disk stays so when the disk no longer is.
-        outlived = self._opened_before and _code(error) == sqlite3.SQLITE_READONLY
+        outlived = self._opened_before and locks.code_of(error) == sqlite3.SQLITE_READONLY
         self._drop()
         if replaced or outlived:
             return
@@ -230,7 +230,7 @@ def is_sound(path: Path) -> bool:
 
 def error_of(error: sqlite3.Error, path: Path) -> QueueError:
     """Give the error for people; every one of SQLite's has its place here."""
-    code = _code(error)
+    code = locks.code_of(error)
     if locks.is_busy(error):
         return QueueBusyError(
             f"{path} is held by another program", "Try again, or see who has it open."
@@ -248,7 +248,7 @@ def unwritable(path: Path, reason: str) -> QueueFullError:
 
 
 def _is_damage(error: sqlite3.Error, path: Path) -> bool:
-    code = _code(error)
+    code = locks.code_of(error)
     if code == sqlite3.SQLITE_READONLY:
         return _calls_itself_read_only(path)
     return not locks.is_busy(error) and code not in _UNWRITABLE
@@ -259,11 +259,6 @@ def _calls_itself_read_only(path: Path) -> bool:
     with path.open("rb") as stream:
         header = stream.read(20)
     return len(header) == 20 and header[18] > HIGHEST_WRITE_VERSION
-
-
-def _code(error: sqlite3.Error) -> int:
-    # What schema.fault finds has no code of SQLite's.
-    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)) & 0xFF
 
 
 def _text(data: bytes) -> str:

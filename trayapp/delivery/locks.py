@@ -43,9 +43,14 @@ def begin(connection: sqlite3.Connection, statement: str, seconds: float | None 
         _wait_at_most(connection, BUSY_SECONDS)
 
 
+def code_of(error: sqlite3.Error) -> int:
+    """Give SQLite's code of an error; what schema.fault finds has none, and is damage."""
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)) & 0xFF
+
+
 def is_busy(error: sqlite3.Error) -> bool:
     """Tell whether it is only that another has the file."""
-    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return code_of(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 class Gate:
@@ -112,7 +117,7 @@ class Gate:
             return None
         except sqlite3.Error as error:
             self.close()
-            if _code(error) not in _WITHOUT_OF_SQLITE:
+            if code_of(error) not in _WITHOUT_OF_SQLITE:
                 raise
             return None
         return connection
@@ -143,10 +148,6 @@ def opened(path: Path) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
     )
-
-
-def _code(error: sqlite3.Error) -> int:
-    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _wait_at_most(connection: sqlite3.Connection, seconds: float) -> None:
